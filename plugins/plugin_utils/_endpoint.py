@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A batch of native commands to a Windows endpoint and back, over the task's own connection."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+# cmd.exe takes 8,191 characters; the rest is room for "cmd.exe /d /s /c" and its quotes.
+_CMD_LIMIT = 8000
+# Over winrm the script is base64 of UTF-16 on that line (8 characters for 3), after PowerShell's own options.
+_ENCODED_LIMIT = 3000
+
+_SAFE = re.compile(r"[A-Za-z0-9_./:=,\\@+-]+")
+_REFUSED = re.compile(r'["%!\x00-\x1f\x7f]')
+
+
+class EndpointError(Exception):
+    """The endpoint could not be asked, or its answer can't be relied on."""
+
+
+class NotWindows(EndpointError):
+    """The task's connection does not lead to a Windows shell."""
+
+
+class IncompleteBatch(EndpointError):
+    """The endpoint answered fewer commands than it was sent."""
+
+
+class CommandTooLong(EndpointError):
+    """One command alone is over what the endpoint's command line takes."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command line for cmd.exe; every part of it that is data has been through quote().
+
+    A compound command stands in parentheses and redirects inside them.
+    """
+
+    text: str
+    compound: bool = False
+
+
+@dataclass(frozen=True)
+class Completed:
+    """Exit code of one command, and what it wrote to both streams, with \n line ends."""
+
+    rc: int
+    stdout: str
+
+
+class Connection(Protocol):
+    """What is used of an Ansible connection plugin."""
+
+    transport: str
+
+    def exec_command(self, cmd: str) -> tuple[int, bytes, bytes]: ...
+
+
+def quote(argument: str) -> str:
+    """Return the argument as one word of a cmd.exe command line.
+
+    Between double quotes cmd.exe takes & | < > ( ) ^ as they are. It has no way to write a double quote, a
+    percent sign or (with delayed expansion) an exclamation mark that holds in every state, so these raise
+    ValueError, as control characters do. Backslashes at the end are doubled, since the C runtime would
+    otherwise read the last one and the closing quote as a literal quote.
+    """
+    if _REFUSED.search(argument):
+        raise ValueError("a command line argument can't hold a double quote, %, ! or a control character")
+    if _SAFE.fullmatch(argument):
+        return argument
+    return quoted(argument)
+
+
+def quoted(argument: str) -> str:
+    """As quote(), with the double quotes in any case: netsh documents its arguments in them."""
+    if _REFUSED.search(argument):
+        raise ValueError("a command line argument can't hold a double quote, %, ! or a control character")
+    tail = len(argument) - len(argument.rstrip("\\"))
+    return f'"{argument}{chr(92) * tail}"'
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How a connection takes a line for cmd.exe: as it is, or inside a PowerShell script."""
+
+    powershell: bool
+    limit: int
+
+    def wrap(self, line: str) -> str:
+        if not self.powershell:
+            return line
+        return "& cmd.exe /d /s /c '{}'; exit $LASTEXITCODE".format(line.replace("'", "''"))
+
+
+_FORMS = {
+    "mde.connectivity.winrs": _Form(powershell=False, limit=_CMD_LIMIT),
+    "winrm": _Form(powershell=True, limit=_ENCODED_LIMIT),
+    "psrp": _Form(powershell=True, limit=_CMD_LIMIT),
+}
+_SSH_FORMS = {
+    "cmd": _Form(powershell=False, limit=_CMD_LIMIT),
+    "powershell": _Form(powershell=True, limit=_CMD_LIMIT),
+}
+
+
+def _form_of(connection: Connection) -> _Form:
+    """Choose by the connection, and by the shell family only for ssh.
+
+    From ansible-core 2.21 on the winrm connection calls its shell family cmd, yet its exec_command still
+    takes PowerShell text.
+    """
+    transport = connection.transport
+    if transport in _FORMS:
+        return _FORMS[transport]
+    family = getattr(getattr(connection, "_shell", None), "SHELL_FAMILY", "none")
+    if transport == "ssh" and family in _SSH_FORMS:
+        return _SSH_FORMS[family]
+    raise NotWindows(
+        f"This host is not reached as Windows: its connection is {transport} with the shell family {family}. "
+        "Use the connection mde.connectivity.winrs, winrm or psrp, or ssh with ansible_shell_type set to "
+        "cmd or powershell."
+    )
+
+
+class Endpoint:
+    """A Windows machine that runs batches of commands, each batch in as few round trips as the limit allows."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._form = _form_of(connection)
+
+    def run(self, commands: Sequence[Command]) -> list[Completed]:
+        """Run the commands in order and return one Completed for each.
+
+        Raises CommandTooLong before anything is sent, IncompleteBatch when an answer is missing, and
+        whatever the connection raises when it fails.
+        """
+        token = secrets.token_hex(4)
+        batches = list(self._batches(commands, token))
+        completed: list[Completed] = []
+        for line, size in batches:
+            completed += self._round_trip(line, size, token)
+        return completed
+
+    def _batches(self, commands: Sequence[Command], token: str) -> Iterator[tuple[str, int]]:
+        head = f"echo {token}"
+        line, size = head, 0
+        for command in commands:
+            # The caret keeps the first pass of cmd.exe from expanding the variable; call expands it when it is due.
+            redirect = "" if command.compound else " 2>&1"
+            part = f"&{command.text}{redirect}&call echo {token} %^errorlevel%"
+            if size and self._length(line + part) > self._form.limit:
+                yield line, size
+                line, size = head, 0
+            if self._length(line + part) > self._form.limit:
+                raise CommandTooLong(
+                    f"A command of {len(command.text)} characters is over the limit of this connection "
+                    f"({self._form.limit}): {command.text[:80]}..."
+                )
+            line, size = line + part, size + 1
+        if size:
+            yield line, size
+
+    def _length(self, line: str) -> int:
+        return len(self._form.wrap(line))
+
+    def _round_trip(self, line: str, size: int, token: str) -> list[Completed]:
+        rc, stdout, stderr = self._connection.exec_command(self._form.wrap(line))
+        text = stdout.decode("utf-8", errors="replace").replace("\r\n", "\n")
+        parts = re.split(rf"{token} ?(-?\d+)? *\n", text)
+        # parts: noise before the batch, nothing, then output and exit code of each command in turn, then a rest.
+        outputs, codes = parts[2:-1:2], parts[3::2]
+        if len(parts) < 3 or len(codes) != size or None in codes:
+            self._incomplete(len(codes), size, rc, stderr)
+        return [Completed(int(code), output) for output, code in zip(outputs, codes, strict=True)]
+
+    def _incomplete(self, answered: int, size: int, rc: int, stderr: bytes) -> None:
+        said = " ".join(stderr.decode("utf-8", errors="replace").split())[:300]
+        message = f"The endpoint answered {answered} of {size} commands (exit code {rc})"
+        message += f" and said: {said}" if said else "."
+        if self._form.powershell and not answered:
+            message += (
+                " This connection starts cmd.exe through PowerShell; where PowerShell is blocked, use the"
+                " connection mde.connectivity.winrs or ssh with cmd."
+            )
+        raise IncompleteBatch(message)

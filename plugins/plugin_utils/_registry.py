@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The grammar of reg.exe: queries and writes out, typed values in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ._endpoint import Command, Completed, EndpointError, quote
+
+_ROOTS = {
+    "HKEY_LOCAL_MACHINE": "HKLM",
+    "HKEY_CURRENT_USER": "HKCU",
+    "HKEY_USERS": "HKU",
+}
+_VALUE = re.compile(r" {4}(?P<name>\S.*?) {4}(?P<type>REG_[A-Z_]+)(?: {4}(?P<data>.*))?")
+_STRINGS = frozenset({"REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ"})
+_NUMBERS = {"REG_DWORD": 4, "REG_QWORD": 8}
+_EVERY_HIVE = "HKU\\*\\"
+_Place = tuple[int, str]
+
+
+class RegistryDisabled(EndpointError):
+    """reg.exe does not answer even for a value that every Windows has."""
+
+
+class Unreadable(EndpointError):
+    """reg.exe refused a key for another reason than that it is missing."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a value stands. The view (64 or 32) counts below HKLM\\SOFTWARE only."""
+
+    key: str
+    name: str
+    view: int = 64
+
+    def __str__(self) -> str:
+        return f"{self.key}\\{self.name}" + (" (32-bit view)" if self.view == 32 else "")
+
+
+@dataclass(frozen=True)
+class RegistryValue:
+    """A value as reg.exe shows it: its type, and its data as text."""
+
+    type: str
+    text: str
+
+    @property
+    def number(self) -> int | None:
+        """The number of a REG_DWORD or REG_QWORD, else None."""
+        return int(self.text, 16) if self.type in _NUMBERS else None
+
+    @property
+    def data(self) -> bytes:
+        """The bytes that the registry holds; strings are UTF-16 with their terminator."""
+        if self.type in _NUMBERS:
+            return int(self.text, 16).to_bytes(_NUMBERS[self.type], "little")
+        if self.type in _STRINGS:
+            text = self.text.replace("\\0", "\0") + "\0" if self.type == "REG_MULTI_SZ" else self.text
+            return f"{text}\0".encode("utf-16-le")
+        return bytes.fromhex(self.text)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to read: a whole key, one value of it, or (recurse) one value in all keys below.
+
+    A key that begins HKU\\*\\ is read in every loaded hive.
+    """
+
+    key: str
+    name: str | None = None
+    view: int = 64
+    recurse: bool = False
+
+    def command(self) -> Command:
+        arguments = f" /v {quote(self.name)}" if self.name else ""
+        arguments += " /s" if self.recurse else ""
+        if self.key.startswith(_EVERY_HIVE):
+            below = self.key.removeprefix(_EVERY_HIVE)
+            loop = f'for /f %S in (\'reg query HKU\') do @reg query "%S\\{below}"{arguments} 2>&1'
+            return Command(f"({loop})", compound=True)
+        return Command(f"reg query {quote(self.key)}{arguments}{_view_flag(self.key, self.view)}")
+
+    def heads(self, key: str) -> bool:
+        """Whether reg.exe prints this key as one that it answers for, and not as a subkey of it."""
+        key, asked = key.casefold(), self.key.casefold()
+        if not self.key.startswith(_EVERY_HIVE):
+            return key == asked or (self.recurse and key.startswith(asked))
+        hive, bar, below = key.removeprefix("hku\\").partition("\\")
+        return key.startswith("hku\\") and below == asked.removeprefix(_EVERY_HIVE.casefold())
+
+    def covers(self, address: Address) -> bool:
+        """Whether this query would have brought the value, had it been there."""
+        same_view = self.view == address.view or not _has_views(self.key)
+        return same_view and self.heads(address.key) and self.name in (None, address.name)
+
+
+def _has_views(key: str) -> bool:
+    return key.casefold().startswith("hklm\\software")
+
+
+def _view_flag(key: str, view: int) -> str:
+    return f" /reg:{view}" if _has_views(key) else ""
+
+
+def set_value(address: Address, type_: str, data: str) -> Command:
+    """Write one value; data as reg.exe takes it (a number, hex digits, or text)."""
+    return Command(
+        f"reg add {quote(address.key)} /v {quote(address.name)} /t {type_} /d {quote(data)} /f"
+        + _view_flag(address.key, address.view)
+    )
+
+
+def delete_value(address: Address) -> Command:
+    """Delete one value; its key and its neighbours stay."""
+    return Command(
+        f"reg delete {quote(address.key)} /v {quote(address.name)} /f" + _view_flag(address.key, address.view)
+    )
+
+
+def restore(address: Address, value: RegistryValue | None) -> Command:
+    """The command that puts a value back as it was; raises ValueError when no command line can say it."""
+    return delete_value(address) if value is None else set_value(address, value.type, value.text)
+
+
+_HEALTH = Query("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "CurrentBuildNumber")
+# reg.exe tells a missing key, a missing value and a refusal apart by a translated sentence only: asking for
+# what can't exist shows the sentences of this endpoint's language.
+_NO_VALUE = Query(_HEALTH.key, "mde.connectivity")
+_NO_KEY = Query("HKLM\\SOFTWARE\\Microsoft\\mde.connectivity")
+
+
+@dataclass
+class Registry:
+    """What a batch of queries brought. Keys and names compare without case, as in the registry."""
+
+    queries: Sequence[Query]
+    _values: dict[_Place, dict[str, RegistryValue]] = field(default_factory=dict)
+    _answered: set[_Place] = field(default_factory=set)
+    _failed: list[tuple[Query, str]] = field(default_factory=list)
+
+    def value(self, address: Address) -> RegistryValue | None:
+        """The value, or None where it is absent; raises Unreadable where that can't be known."""
+        place = _place(address.key, address.view)
+        held = self._values.get(place, {})
+        if address.name.casefold() in held:
+            return held[address.name.casefold()]
+        if not any(query.covers(address) for query in self.queries):
+            raise LookupError(f"{address} was not asked for")
+        for query, said in self._failed:
+            if place not in self._answered and query.covers(address):
+                raise Unreadable(f"{address} could not be read: {said}")
+        return None
+
+    def below(self, key: str) -> dict[str, dict[str, RegistryValue]]:
+        """The values of all keys that were seen directly below a key, by the last part of their names."""
+        start = key.casefold() + "\\"
+        return {
+            seen[len(start) :]: values
+            for (dummy, seen), values in self._values.items()
+            if seen.startswith(start) and "\\" not in seen[len(start) :]
+        }
+
+    def add(self, query: Query, output: str, missing: frozenset[str]) -> None:
+        """Take in the answer to one query; missing are the lines that say only that nothing is there."""
+        messages = []
+        values: dict[str, RegistryValue] = {}
+        last = ""
+        for line in output.split("\n"):
+            match = _VALUE.fullmatch(line)
+            if line.partition("\\")[0] in _ROOTS:
+                values, last = self._key(query, line), ""
+            elif match:
+                last = match["name"].casefold()
+                values[last] = RegistryValue(match["type"], match["data"] or "")
+            elif not line.strip():
+                last = ""
+            elif last:
+                values[last] = RegistryValue(values[last].type, f"{values[last].text}\n{line}")
+            else:
+                messages.append(_folded(line))
+        refused = [message for message in messages if message not in missing]
+        if refused:
+            self._failed.append((query, refused[0]))
+
+    def _key(self, query: Query, line: str) -> dict[str, RegistryValue]:
+        root, bar, rest = line.partition("\\")
+        key = _ROOTS[root] + bar + rest
+        place = _place(key, query.view)
+        if query.heads(key):
+            self._answered.add(place)
+        return self._values.setdefault(place, {})
+
+
+def _place(key: str, view: int) -> _Place:
+    return (view if _has_views(key) else 64, key.casefold().replace("\\wow6432node\\", "\\"))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+class Reading:
+    """The queries of one batch, with those that show that its answers can be relied on."""
+
+    def __init__(self, queries: Iterable[Query]) -> None:
+        self.queries = tuple(dict.fromkeys((_HEALTH, _NO_VALUE, _NO_KEY, *queries)))
+        self.commands = tuple(query.command() for query in self.queries)
+
+    def parse(self, completed: Sequence[Completed]) -> Registry:
+        """Make a Registry of the answers to commands; raises RegistryDisabled when reg.exe does not work."""
+        health, no_value, no_key = completed[:3]
+        if health.rc:
+            raise RegistryDisabled(
+                "reg.exe does not work on this endpoint (a policy may have switched registry tools off: "
+                f"DisableRegistryTools). It said: {_folded(health.stdout)[:200]}"
+            )
+        missing = frozenset(_folded(line) for line in f"{no_value.stdout}\n{no_key.stdout}".split("\n"))
+        registry = Registry(self.queries)
+        for query, answer in zip(self.queries, completed, strict=True):
+            registry.add(query, answer.stdout, missing)
+        return registry

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sensor's static proxy: three policy values managed as one unit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from .._registry import Address, Query, Registry, RegistryValue, delete_value, set_value
+from .._settings._errors import InvalidSetting
+from .._settings._server import parse_server
+from ._datacollection_values import (
+    DATACOLLECTION_QUERIES,
+    DISABLE_AUTH,
+    PREFER_STATIC,
+    SERVER,
+    DataCollection,
+)
+from ._resource import Change, InvalidOption, Resource
+from ._state import State
+from ._windows import SENSOR_QUERIES, Sensor
+
+_ON, _OFF = RegistryValue("REG_DWORD", "0x1"), RegistryValue("REG_DWORD", "0x0")
+
+
+class DataCollectionProxy(Resource):
+    """Options state, server, disable_enterprise_auth_proxy and prefer_static_proxy of datacollection_proxy."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
+        if options["state"] == "present" and options["server"] is None:
+            raise InvalidOption("server", "it is required when state is present")
+        self._server = None
+        if options["state"] == "present":
+            try:
+                self._server = parse_server(options["server"])
+            except InvalidSetting as error:
+                raise InvalidOption("server", str(error)) from error
+
+    def queries(self) -> tuple[Query, ...]:
+        return (*DATACOLLECTION_QUERIES, *SENSOR_QUERIES)
+
+    def decode(self, registry: Registry, state: State) -> State:
+        return dataclasses.replace(
+            state, datacollection=DataCollection.decode(registry), sensor=Sensor.decode(registry)
+        )
+
+    def plan(self, state: State) -> Change:
+        assert state.datacollection is not None
+        assert state.sensor is not None
+        before, after = state.datacollection, self._desired(state.datacollection)
+        commands, touched = [], []
+        pairs: tuple[tuple[Address, RegistryValue | None, RegistryValue | None], ...] = (
+            (SERVER, before.server, after.server),
+            (DISABLE_AUTH, before.disable_auth, after.disable_auth),
+            (PREFER_STATIC, before.prefer_static, after.prefer_static),
+        )
+        for address, old, new in pairs:
+            if new != old:
+                commands.append(set_value(address, new.type, new.text) if new else delete_value(address))
+                touched.append(address)
+        reason = ""
+        if commands and state.sensor.onboarded:
+            reason = (
+                "The sensor is onboarded, and a static proxy that changes after onboarding takes effect when the "
+                "machine has been restarted."
+            )
+        return Change(
+            dataclasses.replace(state, datacollection=after), tuple(commands), tuple(touched), reboot_reason=reason
+        )
+
+    def _desired(self, before: DataCollection) -> DataCollection:
+        prefer = self.options["prefer_static_proxy"]
+        prefer_static = before.prefer_static if prefer is None else _switch(before.prefer_static, prefer)
+        if self._server is None:
+            return DataCollection(None, None, prefer_static)
+        same = before.proxy is not None and before.proxy.casefold() == self._server.casefold()
+        server = before.server if same else RegistryValue("REG_SZ", self._server)
+        disable_auth = _switch(before.disable_auth, self.options["disable_enterprise_auth_proxy"])
+        return DataCollection(server, disable_auth, prefer_static)
+
+
+def _switch(before: RegistryValue | None, wanted: bool) -> RegistryValue | None:
+    """1 or 0 as a REG_DWORD; a value that is absent counts as 0, since that is its default."""
+    if not wanted and before is None:
+        return None
+    return _ON if wanted else _OFF

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which proxy wins on an endpoint, who set it, and what stands in conflict with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ._state import State
+from ._winhttp_views import masked
+
+
+@dataclass(frozen=True)
+class Effective:
+    """The proxy that the sensor is expected to use.
+
+    The order is the documented one: the static proxy of the DataCollection policy first, then WinHTTP's. That
+    automatic detection comes after a WinHTTP proxy is an inference.
+    """
+
+    method: str
+    proxy: str | None
+    set_by: str
+    why: str
+
+    def report(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def effective(state: State) -> Effective:
+    """The answer for a state of which all parts were read."""
+    assert state.datacollection
+    assert state.winhttp
+    assert state.wpad
+    native = state.winhttp.native
+    if state.datacollection.proxy:
+        return Effective(
+            "static",
+            masked(state.datacollection.proxy),
+            "the policy value TelemetryProxyServer",
+            "The sensor uses its static proxy first, and goes direct when that proxy can't be reached.",
+        )
+    if not native.readable:
+        return Effective("unknown", None, "WinHttpSettings", "The WinHTTP proxy of the machine can't be decoded.")
+    if native.proxy:
+        return Effective(
+            "winhttp",
+            masked(native.proxy.text),
+            "the machine's WinHTTP proxy (netsh winhttp)",
+            "No static proxy is set, and WinHTTP has a proxy.",
+        )
+    return _detected_or_direct(state)
+
+
+def _detected_or_direct(state: State) -> Effective:
+    assert state.wpad
+    scope = "system" if state.wpad.per_user else "machine"
+    found = state.wininet[scope]
+    set_by = f"automatic detection in the settings of {scope}"
+    if found.error or not found.default.readable:
+        return Effective("unknown", None, set_by, f"The settings of {scope} can't be read.")
+    defects = _defects(state)
+    settings = found.default.settings
+    # Without a value WinINET starts with detection on (.NET's and Wine's readers agree).
+    if (settings is None or settings.auto_detect) and not defects:
+        return Effective("wpad", None, set_by, "Neither a static nor a WinHTTP proxy is set, and detection is on.")
+    why = "; ".join(defects) if defects else f"detection is off for {scope}"
+    return Effective("direct", None, "nothing", f"No proxy is set, and there is no automatic detection: {why}.")
+
+
+def _defects(state: State) -> list[str]:
+    assert state.wpad
+    own = ["DisableWpad is set, so WinHTTP does not use automatic detection"] if state.wpad.disable_wpad else []
+    return own + state.wpad.defects(("machine",))
+
+
+def conflicts(state: State) -> list[str]:
+    """Settings that contradict or hide each other, a sentence each."""
+    assert state.datacollection
+    assert state.winhttp
+    assert state.wpad
+    found = []
+    server, native = state.datacollection.server, state.winhttp.native
+    if server is not None and state.datacollection.proxy is None:
+        found.append(f"TelemetryProxyServer is a {server.type} and not a filled REG_SZ, so the sensor can't read it.")
+    if state.datacollection.proxy and " " in state.datacollection.proxy:
+        found.append("TelemetryProxyServer holds a blank, which the sensor does not accept.")
+    if state.datacollection.proxy and native.proxy:
+        found.append("A static proxy and a WinHTTP proxy are both set; the sensor uses the static one.")
+    if native != state.winhttp.wow64:
+        found.append("The 32-bit view of the WinHTTP proxy differs from the 64-bit one.")
+    scope = "system" if state.wpad.per_user else "machine"
+    settings = state.wininet[scope].default.settings
+    if settings and (settings.manual or settings.pac) and native.proxy is None:
+        found.append(f"The settings of {scope} have a manual proxy or a setup script, which WinHTTP does not read.")
+    if settings and settings.auto_detect and _defects(state):
+        found.append(f"Automatic detection is on for {scope} but has no effect: {'; '.join(_defects(state))}.")
+    return found

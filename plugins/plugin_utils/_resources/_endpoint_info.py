@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that is managed, and which proxy wins; read only."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from .._registry import Query, Registry
+from ._datacollection_values import DATACOLLECTION_QUERIES, DataCollection
+from ._effective import conflicts, effective
+from ._resource import Change, Resource
+from ._state import State
+from ._windows import SENSOR_QUERIES, WINDOWS_QUERIES, Sensor, Windows
+from ._winhttp_views import WINHTTP_QUERIES, WinHttp
+from ._wininet import NAMED_SCOPES, Connections, loaded_users, queries
+from ._wpad_switches import WPAD_QUERIES, WpadSwitches
+
+
+class EndpointInfo(Resource):
+    """All parts of the state; there is nothing to desire."""
+
+    def queries(self) -> tuple[Query, ...]:
+        return (
+            *WINDOWS_QUERIES,
+            *WINHTTP_QUERIES,
+            *WPAD_QUERIES,
+            *DATACOLLECTION_QUERIES,
+            *SENSOR_QUERIES,
+            *queries(NAMED_SCOPES, every_hive=True),
+        )
+
+    def decode(self, registry: Registry, state: State) -> State:
+        scopes = (*NAMED_SCOPES, *loaded_users(registry))
+        return dataclasses.replace(
+            state,
+            windows=Windows.decode(registry),
+            winhttp=WinHttp.decode(registry),
+            wininet={**state.wininet, **{scope: Connections.decode(registry, scope) for scope in scopes}},
+            wpad=WpadSwitches.decode(registry),
+            datacollection=DataCollection.decode(registry),
+            sensor=Sensor.decode(registry),
+        )
+
+    def plan(self, state: State) -> Change:
+        return Change(state)
+
+
+def full_report(state: State, raw: bool = False) -> dict[str, Any]:
+    """The report of a state of which all parts were read, with the effective proxy and the conflicts."""
+    return {**state.report(raw), "effective": effective(state).report(), "conflicts": conflicts(state)}

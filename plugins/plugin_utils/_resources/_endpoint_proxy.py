@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole desired state of an endpoint in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._registry import Query, Registry
+from ._datacollection_proxy import DataCollectionProxy
+from ._effective import effective
+from ._endpoint_info import EndpointInfo, full_report
+from ._resource import Change, InvalidOption, Resource
+from ._state import State
+from ._winhttp_import_ie import WinHttpImportIe
+from ._winhttp_proxy import WinHttpProxy
+from ._wpad import Wpad
+
+# An import reads the manual proxy that a wpad block with manual_settings=clear then takes away, so it comes first.
+_BLOCKS: dict[str, type[Resource]] = {
+    "winhttp_proxy": WinHttpProxy,
+    "winhttp_import_ie": WinHttpImportIe,
+    "wpad": Wpad,
+    "datacollection_proxy": DataCollectionProxy,
+}
+# method: the block that it needs, and what stands in it when the user wrote no such block (None: he must).
+_METHODS: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "wpad": ("wpad", {"state": "enabled"}),
+    "winhttp": ("winhttp_proxy", None),
+    "winhttp_import": ("winhttp_import_ie", {}),
+    "static": ("datacollection_proxy", None),
+}
+_EFFECTIVE = {"winhttp_import": "winhttp"}
+
+
+class EndpointProxy(Resource):
+    """Options method and the four blocks of endpoint_proxy; each block is a resource of its own."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
+        given = [name for name in _BLOCKS if options[name] is not None]
+        if not given:
+            raise InvalidOption("method", f"nothing is asked for; give method or one of {', '.join(_BLOCKS)}")
+        if {"winhttp_proxy", "winhttp_import_ie"} <= set(given):
+            raise InvalidOption("winhttp_import_ie", "it can't be combined with winhttp_proxy; both set WinHTTP's proxy")
+        self._check_method(options["method"])
+        self._info = EndpointInfo({})
+        self._parts = []
+        for name in given:
+            try:
+                self._parts.append(_BLOCKS[name](options[name]))
+            except InvalidOption as error:
+                raise InvalidOption(name, str(error)) from error
+
+    def _check_method(self, method: str | None) -> None:
+        if method is None:
+            return
+        block = _METHODS[method][0]
+        options = self.options[block]
+        if options is None or options.get("state") in ("absent", "disabled"):
+            raise InvalidOption("method", f"{method} needs the block {block}, and not to remove or disable it")
+
+    @classmethod
+    def complete(cls, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        block, content = _METHODS.get(str(arguments.get("method")), ("", None))
+        if content is None or arguments.get(block) is not None:
+            return dict(arguments)
+        return {**arguments, block: content}
+
+    def queries(self) -> tuple[Query, ...]:
+        return tuple(query for part in (self._info, *self._parts) for query in part.queries())
+
+    def decode(self, registry: Registry, state: State) -> State:
+        for part in (self._info, *self._parts):
+            state = part.decode(registry, state)
+        return state
+
+    def plan(self, state: State) -> Change:
+        plans = []
+        for part in self._parts:
+            plans.append(part.plan(state))
+            state = plans[-1].after
+        return Change(
+            state,
+            tuple(command for plan in plans for command in plan.commands),
+            tuple(address for plan in plans for address in plan.touched),
+            (*(warning for plan in plans for warning in plan.warnings), *self._other_way(state)),
+            " ".join(plan.reboot_reason for plan in plans if plan.reboot_reason),
+        )
+
+    def _other_way(self, state: State) -> tuple[str, ...]:
+        method, wins = self.options["method"], effective(state)
+        if method is None or wins.method == _EFFECTIVE.get(method, method):
+            return ()
+        return (f"method is {method}, but {wins.method} wins ({wins.set_by}): {wins.why}",)
+
+    def report(self, state: State) -> dict[str, Any]:
+        return full_report(state)

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Windows of an endpoint, and the Defender for Endpoint sensor on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .._registry import Address, Query, Registry
+
+_VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
+_BUILD = Address(_VERSION, "CurrentBuildNumber")
+_PRODUCT = Address(_VERSION, "ProductName")
+_ONBOARDING = Address(
+    "HKLM\\SOFTWARE\\Microsoft\\Windows Advanced Threat Protection\\Status", "OnboardingState"
+)
+_SENSE = Address("HKLM\\SYSTEM\\CurrentControlSet\\Services\\Sense", "Start")
+_START_TYPES = {0: "boot", 1: "system", 2: "auto", 3: "demand", 4: "disabled"}
+
+WINDOWS_QUERIES = (Query(_VERSION, _BUILD.name), Query(_VERSION, _PRODUCT.name))
+SENSOR_QUERIES = (Query(_ONBOARDING.key, _ONBOARDING.name), Query(_SENSE.key, _SENSE.name))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Build number and product name as the registry has them; a Windows 11 calls itself Windows 10 there."""
+
+    build: str | None
+    product: str | None
+
+    @classmethod
+    def decode(cls, registry: Registry) -> Windows:
+        build, product = registry.value(_BUILD), registry.value(_PRODUCT)
+        return cls(build.text if build else None, product.text if product else None)
+
+    def report(self, raw: bool) -> dict[str, Any]:
+        return {"build": self.build, "product": self.product}
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """Whether the sensor is onboarded (OnboardingState is 1), and how its service Sense starts."""
+
+    onboarded: bool
+    service_start: str | None
+
+    @classmethod
+    def decode(cls, registry: Registry) -> Sensor:
+        state = registry.value(_ONBOARDING)
+        return cls(state is not None and state.number == 1, start_type(registry, _SENSE))
+
+    def report(self, raw: bool) -> dict[str, Any]:
+        return {"onboarded": self.onboarded, "service_start": self.service_start}
+
+
+def start_type(registry: Registry, address: Address) -> str | None:
+    """How a service starts (auto, demand, disabled, ...), or None where there is no such service."""
+    value = registry.value(address)
+    if value is None or value.number is None:
+        return None
+    return _START_TYPES.get(value.number, str(value.number))

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The machine's WinHTTP proxy, as netsh winhttp sets it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from .._endpoint import Command
+from .._registry import Address, Query, Registry
+from .._settings._bypass_list import BypassList
+from .._settings._errors import InvalidSetting
+from .._settings._proxy_list import ProxyList
+from ._resource import Change, InvalidOption, Resource
+from ._state import State
+from ._winhttp_views import NATIVE, WINHTTP_QUERIES, WOW64, View, WinHttp, write
+
+
+class WinHttpProxy(Resource):
+    """Options state, proxy, bypass and include_32bit of winhttp_proxy."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
+        if options["state"] == "present" and options["proxy"] is None:
+            raise InvalidOption("proxy", "it is required when state is present")
+        self._proxy = self._bypass = None
+        try:
+            option = "proxy"
+            if options["state"] == "present":
+                self._proxy = ProxyList.from_user(options["proxy"])
+            option = "bypass"
+            if options["bypass"] is not None:
+                self._bypass = BypassList.from_user(options["bypass"])
+        except InvalidSetting as error:
+            raise InvalidOption(option, str(error)) from error
+
+    def queries(self) -> tuple[Query, ...]:
+        return WINHTTP_QUERIES
+
+    def decode(self, registry: Registry, state: State) -> State:
+        return dataclasses.replace(state, winhttp=WinHttp.decode(registry))
+
+    def plan(self, state: State) -> Change:
+        assert state.winhttp is not None
+        desired = WinHttp(self._desired(state.winhttp.native), self._desired(state.winhttp.wow64))
+        return change_winhttp(state, desired, self.options["include_32bit"])
+
+    def _desired(self, view: View) -> View:
+        if self._proxy is None:
+            return View(None, BypassList(()))
+        return View(self._proxy, view.bypass if self._bypass is None else self._bypass)
+
+
+def change_winhttp(
+    state: State, desired: WinHttp, include_32bit: bool, commands: Mapping[Address, Command] | None = None
+) -> Change:
+    """Plan both views; commands replace the netsh line that would write a view."""
+    assert state.winhttp is not None
+    before, lines, touched = state.winhttp, [], []
+    after = before
+    for address, name in ((NATIVE, "native"), (WOW64, "wow64")):
+        view: View = getattr(desired, name)
+        if view == getattr(before, name) or (address is WOW64 and not include_32bit):
+            continue
+        after = dataclasses.replace(after, **{name: view})
+        lines.append(commands[address] if commands else write(address, view))
+        touched.append(address)
+    return Change(
+        dataclasses.replace(state, winhttp=after), tuple(lines), tuple(touched), tuple(_warnings(before, after))
+    )
+
+
+def _warnings(before: WinHttp, after: WinHttp) -> list[str]:
+    warnings = []
+    if after.native != after.wow64:
+        warnings.append(
+            "The 32-bit view of the WinHTTP proxy differs from the 64-bit one: 32-bit programs use another proxy."
+        )
+    if after.native != before.native and after.native.bypass.unsupported:
+        warnings.append(
+            "WinHTTP is not documented to honour these bypass entries: "
+            f"{', '.join(after.native.bypass.unsupported)}. A wildcard has to be the first character."
+        )
+    if after.native.proxy and after.native != before.native and not after.native.bypass.entries:
+        warnings.append(
+            "The WinHTTP proxy has no bypass list, so WinHTTP programs of this machine (Windows' own WinRM client is "
+            "one) use it for internal hosts too."
+        )
+    return warnings

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The WinINet (Internet Explorer) proxy settings of an account or of the machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .._registry import Address, Query, Registry, RegistryValue, Unreadable
+from .._settings._bypass_list import BypassList
+from .._settings._errors import UnreadableValue
+from .._settings._wininet import WinInetSettings
+from ._winhttp_views import hexadecimal, masked
+
+SETTINGS = "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"
+_ROOTS = {
+    "system": "HKU\\S-1-5-18",
+    "local_service": "HKU\\S-1-5-19",
+    "network_service": "HKU\\S-1-5-20",
+    "machine": "HKLM",
+    "connection": "HKCU",
+}
+_USER_SID = re.compile(r"S-1-(?:5-21|12-1)-[0-9-]*[0-9]", re.IGNORECASE)
+_SID = re.compile(r"S-1-[0-9]+(?:-[0-9]+)+", re.IGNORECASE)
+
+HIVES = Query("HKU")
+_EVERY_CONNECTION = Query(f"HKU\\*\\{SETTINGS}\\Connections")
+_EVERY_SETTING = Query(f"HKU\\*\\{SETTINGS}")
+NAMED_SCOPES = tuple(_ROOTS)
+
+
+def is_sid(text: str) -> bool:
+    return _SID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One binary value: absent (no raw), unreadable (raw, no settings) or decoded."""
+
+    raw: bytes | None
+    settings: WinInetSettings | None
+
+    @classmethod
+    def decode(cls, value: RegistryValue | None) -> Blob:
+        if value is None:
+            return cls(None, None)
+        try:
+            return cls(value.data, WinInetSettings.decode(value.data if value.type == "REG_BINARY" else b""))
+        except UnreadableValue:
+            return cls(value.data, None)
+
+    @classmethod
+    def of(cls, settings: WinInetSettings) -> Blob:
+        return cls(settings.encode(), settings)
+
+    @property
+    def readable(self) -> bool:
+        return self.raw is None or self.settings is not None
+
+
+@dataclass(frozen=True)
+class Connections:
+    """DefaultConnectionSettings, SavedLegacySettings and the values beside them, of one scope.
+
+    error says why the scope could not be read at all.
+    """
+
+    default: Blob = Blob(None, None)
+    saved: Blob = Blob(None, None)
+    auto_detect: RegistryValue | None = None
+    proxy_enable: RegistryValue | None = None
+    auto_config_url: RegistryValue | None = None
+    error: str | None = None
+
+    @classmethod
+    def decode(cls, registry: Registry, scope: str) -> Connections:
+        place = Place(scope)
+        try:
+            return cls(
+                Blob.decode(registry.value(place.default)),
+                Blob.decode(registry.value(place.saved)),
+                registry.value(place.auto_detect),
+                registry.value(place.proxy_enable),
+                registry.value(place.auto_config_url),
+            )
+        except Unreadable as error:
+            return cls(error=str(error))
+
+    def report(self, raw: bool) -> dict[str, Any]:
+        """The shape of endpoint_info; what is absent or can't be read is None."""
+        settings = self.default.settings
+        return {
+            "auto_detect": settings.auto_detect if settings else None,
+            "auto_config_url": masked(settings.auto_config_url) if settings and settings.pac else None,
+            "proxy_enabled": settings.manual if settings else None,
+            "proxy": masked(settings.proxy) if settings and settings.proxy else None,
+            "bypass": list(BypassList.parse(settings.bypass).entries) if settings else None,
+            "counter": settings.counter if settings else None,
+            "readable": self.default.readable and self.error is None,
+            "raw": hexadecimal(self.default.raw) if raw or not self.default.readable else None,
+            "saved_legacy_settings": _flags_report(self.saved),
+            "auto_detect_value": _value_report(self.auto_detect),
+            "proxy_enable_value": _value_report(self.proxy_enable),
+            "auto_config_url_value": masked(self.auto_config_url.text) if self.auto_config_url else None,
+        }
+
+
+def _flags_report(blob: Blob) -> dict[str, Any] | None:
+    if blob.raw is None:
+        return None
+    settings = blob.settings
+    return {
+        "auto_detect": settings.auto_detect if settings else None,
+        "proxy_enabled": settings.manual if settings else None,
+        "script_enabled": settings.pac if settings else None,
+        "counter": settings.counter if settings else None,
+        "readable": blob.readable,
+    }
+
+
+def _value_report(value: RegistryValue | None) -> int | str | None:
+    if value is None or value.number is not None:
+        return None if value is None else value.number
+    return f"{value.type}:{value.text}"
+
+
+class Place:
+    """The addresses of one scope: system, local_service, network_service, machine, connection or a SID."""
+
+    def __init__(self, scope: str) -> None:
+        self.settings = f"{_ROOTS.get(scope, f'HKU{chr(92)}{scope}')}\\{SETTINGS}"
+        self.default = Address(f"{self.settings}\\Connections", "DefaultConnectionSettings")
+        self.saved = Address(f"{self.settings}\\Connections", "SavedLegacySettings")
+        self.auto_detect = Address(self.settings, "AutoDetect")
+        self.proxy_enable = Address(self.settings, "ProxyEnable")
+        self.auto_config_url = Address(self.settings, "AutoConfigURL")
+
+    def queries(self) -> tuple[Query, ...]:
+        return (Query(self.default.key), Query(self.settings))
+
+
+def queries(scopes: Iterable[str], every_hive: bool = False) -> tuple[Query, ...]:
+    """What to read for these scopes; with every_hive all loaded hives are read in one command."""
+    if not every_hive:
+        return tuple(query for scope in scopes for query in Place(scope).queries())
+    outside = tuple(query for scope in scopes if scope in ("machine", "connection") for query in Place(scope).queries())
+    return (HIVES, _EVERY_CONNECTION, _EVERY_SETTING, *outside)
+
+
+def loaded_sids(registry: Registry) -> list[str]:
+    """The SIDs of all loaded hives, service accounts included, in order."""
+    return sorted(name.upper() for name in registry.below("HKU") if is_sid(name))
+
+
+def loaded_users(registry: Registry) -> list[str]:
+    """The SIDs of the loaded hives that belong to people."""
+    return [sid for sid in loaded_sids(registry) if _USER_SID.fullmatch(sid)]

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes every task result of a test's playbook run as one JSON line."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: results
+type: notification
+short_description: Writes task results as JSON lines
+description: Appends each result to the file that E(LAB_RESULTS) names.
+"""
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "results"
+
+    def _write(self, status: str, outcome: Any) -> None:
+        record = {
+            "host": outcome._host.get_name(),
+            "task": outcome._task.get_name(),
+            "action": outcome._task.action,
+            "status": status,
+            "result": outcome._result,
+        }
+        with open(os.environ["LAB_RESULTS"], "a", encoding="utf-8") as lines:
+            lines.write(json.dumps(record, default=str) + "\n")
+
+    def v2_runner_on_ok(self, result: Any, **kwargs: Any) -> None:
+        self._write("ok", result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False, **kwargs: Any) -> None:
+        self._write("failed", result)
+
+    def v2_runner_on_unreachable(self, result: Any, **kwargs: Any) -> None:
+        self._write("unreachable", result)
+
+    def v2_runner_on_skipped(self, result: Any, **kwargs: Any) -> None:
+        self._write("skipped", result)

@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The batch: one line out, exit codes and output back, and what happens when the answer is not whole."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import (
+    Command,
+    CommandTooLong,
+    Completed,
+    Endpoint,
+    IncompleteBatch,
+    NotWindows,
+    quote,
+    quoted,
+)
+
+WINRS = "mde.connectivity.winrs"
+
+
+class Scripted:
+    """A connection that answers each command of a batch with the next (code, output) pair."""
+
+    def __init__(self, answers, transport=WINRS, family="cmd", before="", keep=None):
+        self.transport = transport
+        self._shell = SimpleNamespace(SHELL_FAMILY=family)
+        self._answers = iter(answers)
+        self._before, self._keep = before, keep
+        self.lines = []
+
+    def exec_command(self, cmd):
+        self.lines.append(cmd)
+        token = re.search(r"echo ([0-9a-f]{8})", cmd)[1]
+        text = f"{self._before}{token}\r\n"
+        for dummy in range(cmd.count("^errorlevel%")):
+            code, output = next(self._answers)
+            text += f"{output}{token} {code}\r\n"
+        return 0, text.encode()[: self._keep], b"stopped"
+
+
+def test_each_command_gets_its_own_output_and_exit_code():
+    connection = Scripted([(0, "one\r\n\r\n"), (-1073741502, ""), (1, "no line end ")])
+    answers = Endpoint(connection).run([Command("a"), Command("b"), Command("c")])
+    assert answers == [Completed(0, "one\n\n"), Completed(-1073741502, ""), Completed(1, "no line end ")]
+    assert len(connection.lines) == 1
+
+
+def test_noise_before_the_batch_is_not_the_first_command_s_output():
+    connection = Scripted([(0, "x\r\n")], before="profile says hello\r\n#< CLIXML\r\n")
+    assert Endpoint(connection).run([Command("a")]) == [Completed(0, "x\n")]
+
+
+def test_output_can_not_forge_the_end_of_a_command():
+    connection = Scripted([(1, "00000000 0\r\ndeadbeef 0\r\n")])
+    assert Endpoint(connection).run([Command("a")])[0].rc == 1
+
+
+@pytest.mark.parametrize("keep", [0, 9, 12, 20, 22])
+def test_a_short_answer_is_an_error_that_says_how_short(keep):
+    connection = Scripted([(0, "one\r\n"), (0, "two\r\n")], keep=keep)
+    with pytest.raises(IncompleteBatch, match=r"answered [01] of 2 commands .*stopped"):
+        Endpoint(connection).run([Command("a"), Command("b")])
+
+
+def test_a_blocked_powershell_names_the_connection_that_needs_none():
+    connection = Scripted([(0, "")], transport="winrm", keep=0)
+    with pytest.raises(IncompleteBatch, match=r"mde\.connectivity\.winrs"):
+        Endpoint(connection).run([Command("a")])
+
+
+@pytest.mark.parametrize(
+    ("transport", "family", "wrapped"),
+    [
+        (WINRS, "powershell", False),
+        ("winrm", "powershell", True),
+        ("winrm", "cmd", True),  # ansible-core 2.21 says cmd, and takes PowerShell
+        ("psrp", "powershell", True),
+        ("ssh", "powershell", True),
+        ("ssh", "cmd", False),
+    ],
+)
+def test_the_form_follows_the_connection(transport, family, wrapped):
+    connection = Scripted([(0, "")], transport=transport, family=family)
+    Endpoint(connection).run([Command("for %S in ('x') do y")])
+    line = connection.lines[0]
+    assert line.startswith("& cmd.exe /d /s /c '") == wrapped
+    assert ("''x''" in line) == wrapped
+    assert line.endswith("; exit $LASTEXITCODE") == wrapped
+
+
+@pytest.mark.parametrize(("transport", "family"), [("ssh", "sh"), ("local", "sh"), ("docker", "sh")])
+def test_a_host_that_is_not_windows_is_refused_by_name(transport, family):
+    with pytest.raises(NotWindows, match=f"connection is {transport} with the shell family {family}"):
+        Endpoint(Scripted([], transport=transport, family=family))
+
+
+@pytest.mark.parametrize(("transport", "limit"), [(WINRS, 8191), ("winrm", 8191), ("psrp", 8191)])
+def test_a_long_batch_is_split_at_command_borders(transport, limit):
+    commands = [Command(f"reg query HKLM\\{number:0200}") for number in range(90)]
+    connection = Scripted([(number % 3, f"{number}\r\n") for number in range(90)], transport=transport)
+    answers = Endpoint(connection).run(commands)
+    assert [answer.stdout.strip() for answer in answers] == [str(number) for number in range(90)]
+    assert [answer.rc for answer in answers] == [number % 3 for number in range(90)]
+    encoded = 8 / 3 if transport == "winrm" else 1
+    assert all(len(line) * encoded + 200 < limit + 100 for line in connection.lines)
+    assert sum(line.count("reg query") for line in connection.lines) == len(commands)
+
+
+def test_one_command_over_the_limit_is_refused_before_anything_is_sent():
+    connection = Scripted([])
+    with pytest.raises(CommandTooLong, match="8000"):
+        Endpoint(connection).run([Command("a"), Command("b" * 9000)])
+    assert connection.lines == []
+
+
+@pytest.mark.parametrize("bad", ['"', "%", "!", "\n", "\r", "\0", "\x1b"])
+def test_what_no_quoting_can_hold_is_refused(bad):
+    for function in (quote, quoted):
+        with pytest.raises(ValueError, match="can't hold"):
+            function(f"a{bad}b")
+
+
+def test_words_are_quoted_only_where_they_must_be():
+    assert quote("proxy:8080") == "proxy:8080"
+    assert quote("a&b") == '"a&b"'
+    assert quote("") == '""'
+    assert quote("with blank\\") == '"with blank\\\\"'
+    assert quoted("proxy") == '"proxy"'

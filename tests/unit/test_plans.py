@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans are pure: what is reached needs no second change, and what is equal is not a change."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import RegistryValue
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_proxy import (
+    DataCollectionProxy,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_values import DataCollection
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import InvalidOption
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._state import State
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._windows import Sensor
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winhttp_proxy import WinHttpProxy
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winhttp_views import View, WinHttp
+from ansible_collections.mde.connectivity.plugins.plugin_utils._settings._bypass_list import BypassList
+from ansible_collections.mde.connectivity.plugins.plugin_utils._settings._proxy_list import ProxyList
+from hypothesis import given
+from hypothesis import strategies as st
+
+WINHTTP = {"state": "present", "proxy": "proxy:8080", "bypass": None, "include_32bit": True}
+DATA = {"state": "present", "server": "p.test:80", "disable_enterprise_auth_proxy": True, "prefer_static_proxy": None}
+
+views = st.builds(
+    View,
+    st.none() | st.sampled_from(["proxy:8080", "PROXY:8080", "http=a:1;https=b:2", "what ever"]).map(ProxyList),
+    st.lists(st.sampled_from(["<local>", "*.a.test", "10.*"])).map(tuple).map(BypassList),
+    st.booleans(),
+)
+values = st.none() | st.builds(
+    RegistryValue,
+    st.sampled_from(["REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ"]),
+    st.sampled_from(["p.test:80", "P.TEST:80", "", "%P%:80"]),
+)
+numbers = st.none() | st.builds(RegistryValue, st.just("REG_DWORD"), st.sampled_from(["0x0", "0x1", "0x2"])) | values
+
+
+@given(
+    st.builds(WinHttp, views, views),
+    st.sampled_from(["present", "absent"]),
+    st.sampled_from([None, [], ["<local>", "*.b.test"], "10.*"]),
+    st.booleans(),
+)
+def test_winhttp_is_reached_in_one_step(winhttp, state, bypass, include_32bit):
+    resource = WinHttpProxy({**WINHTTP, "state": state, "bypass": bypass, "include_32bit": include_32bit})
+    before = State(winhttp=winhttp)
+    change = resource.plan(before)
+    assert bool(change.commands) == (change.after != before)
+    assert len(change.touched) == len(change.commands)
+    again = resource.plan(change.after)
+    assert (again.commands, again.after) == ((), change.after)
+
+
+@given(
+    st.builds(DataCollection, values, numbers, numbers),
+    st.sampled_from(["present", "absent"]),
+    st.booleans(),
+    st.sampled_from([None, True, False]),
+    st.booleans(),
+)
+def test_datacollection_is_reached_in_one_step(values, state, disable_auth, prefer, onboarded):
+    options = {
+        **DATA,
+        "state": state,
+        "disable_enterprise_auth_proxy": disable_auth,
+        "prefer_static_proxy": prefer,
+    }
+    before = State(datacollection=values, sensor=Sensor(onboarded, "auto"))
+    change = DataCollectionProxy(options).plan(before)
+    assert bool(change.commands) == (change.after != before)
+    assert bool(change.reboot_reason) == (bool(change.commands) and onboarded)
+    assert DataCollectionProxy(options).plan(change.after).commands == ()
+    if prefer is None:
+        assert change.after.datacollection.prefer_static == values.prefer_static
+
+
+def test_a_bypass_that_is_not_given_is_kept_in_each_view():
+    native = View(ProxyList("old:1"), BypassList(("a",)))
+    wow64 = View(ProxyList("old:1"), BypassList(("b",)))
+    change = WinHttpProxy(WINHTTP).plan(State(winhttp=WinHttp(native, wow64)))
+    assert [command.text for command in change.commands] == [
+        'netsh winhttp set proxy proxy-server="proxy:8080" bypass-list="a"',
+        '%SystemRoot%\\SysWOW64\\netsh.exe winhttp set proxy proxy-server="proxy:8080" bypass-list="b"',
+    ]
+    assert any("32-bit view" in warning for warning in change.warnings)
+
+
+def test_an_unreadable_view_is_never_as_desired():
+    broken = View(None, BypassList(()), readable=False, raw=b"\x46")
+    state = State(winhttp=WinHttp(broken, dataclasses.replace(broken)))
+    change = WinHttpProxy({**WINHTTP, "state": "absent", "proxy": None}).plan(state)
+    assert [command.text.split()[0] for command in change.commands] == [
+        "netsh",
+        "%SystemRoot%\\SysWOW64\\netsh.exe",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("resource", "options", "name"),
+    [
+        (WinHttpProxy, {**WINHTTP, "proxy": None}, "proxy"),
+        (WinHttpProxy, {**WINHTTP, "proxy": "proxy:0"}, "proxy"),
+        (WinHttpProxy, {**WINHTTP, "bypass": ["a b&c"]}, "bypass"),
+        (DataCollectionProxy, {**DATA, "server": None}, "server"),
+        (DataCollectionProxy, {**DATA, "server": "http://p:80"}, "server"),
+    ],
+)
+def test_bad_options_are_named(resource, options, name):
+    with pytest.raises(InvalidOption, match=f"^{name}: "):
+        resource(options)
