@@ -11,22 +11,24 @@ version_added: 1.0.0
 author:
   - mde.connectivity authors (@mde-connectivity)
 description:
-  - Connects like P(ansible.builtin.winrm#connection), and hands a command line to C(cmd.exe) as it is, where that plugin
-    starts PowerShell around it.
-  - This makes a task cheaper, and lets the modules of this collection work on endpoints on which PowerShell is blocked.
+  - Connects like P(ansible.builtin.winrm#connection), and hands a command line to C(cmd.exe) as it is, where
+    that plugin starts PowerShell around it.
+  - This makes a task cheaper, and lets the modules of this collection work on endpoints on which PowerShell
+    is blocked.
   - Takes the same variables as P(ansible.builtin.winrm#connection), so in an inventory for that plugin only
     C(ansible_connection) has to change.
-  - Variables named C(ansible_winrm_*) that are not listed here are passed on to C(pywinrm) under the rest of their name,
-    for example C(ansible_winrm_server_cert_validation) or C(ansible_winrm_read_timeout_sec).
+  - Variables named C(ansible_winrm_*) that are not listed here are passed on to C(pywinrm) under the rest of
+    their name, for example C(ansible_winrm_server_cert_validation) or C(ansible_winrm_read_timeout_sec).
 requirements:
   - pywinrm on the controller
   - pywinrm with its kerberos or credssp extra, for these ways to sign in
 notes:
-  - Meant for the modules of this collection and for M(ansible.builtin.raw). Modules that are written in PowerShell belong
-    on P(ansible.builtin.winrm#connection) or P(ansible.builtin.psrp#connection).
-  - C(cmd.exe) takes no more than 8,191 characters on a line. The modules of this collection split their batches at that limit.
-  - C(pywinrm) follows the proxy variables in the environment of the controller, such as E(HTTP_PROXY). Set E(NO_PROXY) for
-    the endpoints, or the variable C(ansible_winrm_proxy), when these must not apply.
+  - Meant for the modules of this collection and for M(ansible.builtin.raw). Modules that are written in
+    PowerShell belong on P(ansible.builtin.winrm#connection) or P(ansible.builtin.psrp#connection).
+  - C(cmd.exe) takes no more than 8,191 characters on a line. The modules of this collection split their
+    batches at that limit.
+  - C(pywinrm) follows the proxy variables in the environment of the controller, such as E(HTTP_PROXY). Set
+    E(NO_PROXY) for the endpoints, or the variable C(ansible_winrm_proxy), when these must not apply.
 seealso:
   - plugin: ansible.builtin.winrm
     plugin_type: connection
@@ -88,8 +90,8 @@ options:
       - name: ansible_winrm_path
   transport:
     description:
-      - The ways to sign in, in the order in which they are tried. C(pywinrm) decides what is possible, for example V(ntlm),
-        V(kerberos), V(credssp), V(certificate) or V(basic).
+      - The ways to sign in, in the order in which they are tried. C(pywinrm) decides what is possible, for
+        example V(ntlm), V(kerberos), V(credssp), V(certificate) or V(basic).
       - If left out, V(kerberos) is used for a O(remote_user) with a realm, and Basic for any other.
     type: list
     elements: str
@@ -103,15 +105,17 @@ options:
       - name: ansible_winrm_kinit_cmd
   kinit_args:
     description:
-      - Arguments for O(kerberos_command). They replace the ones that would be used otherwise, among them C(-f), which
-        C(ansible_winrm_kerberos_delegation) asks for.
+      - Arguments for O(kerberos_command). They replace the ones that would be used otherwise, among them
+        C(-f), which C(ansible_winrm_kerberos_delegation) asks for.
     type: str
     vars:
       - name: ansible_winrm_kinit_args
   kinit_env_vars:
     description:
-      - Names of environment variables of the controller that O(kerberos_command) may see. By default it sees none.
-      - The variable E(KRB5CCNAME) can't be among them, because the plugin sets it to a ticket file of its own.
+      - Names of environment variables of the controller that O(kerberos_command) may see. By default it sees
+        none.
+      - The variable E(KRB5CCNAME) can't be among them, because the plugin sets it to a ticket file of its
+        own.
     type: list
     elements: str
     default: []
@@ -123,7 +127,8 @@ options:
   kerberos_mode:
     description:
       - Who gets the Kerberos ticket.
-      - With V(managed) the plugin does, with O(kerberos_command). With V(manual) a ticket has to be there already.
+      - With V(managed) the plugin does, with O(kerberos_command). With V(manual) a ticket has to be there
+        already.
       - If left out, the plugin gets one when there is a O(remote_password).
     type: str
     choices:
@@ -133,11 +138,11 @@ options:
       - name: ansible_winrm_kinit_mode
   connection_timeout:
     description:
-      - Seconds after which the endpoint answers that a command is still running, whereupon the plugin asks again. A long
-        command is not cut off by it.
+      - Seconds after which the endpoint answers that a command is still running, whereupon the plugin asks
+        again. A long command is not cut off by it.
       - A reply that has not arrived 10 seconds after that counts as a lost connection.
-      - Sets C(operation_timeout_sec) and C(read_timeout_sec) of C(pywinrm), so do not set these as well. If left out,
-        C(pywinrm) uses its own figures.
+      - Sets C(operation_timeout_sec) and C(read_timeout_sec) of C(pywinrm), so do not set these as well. If
+        left out, C(pywinrm) uses its own figures.
     type: int
     vars:
       - name: ansible_winrm_connection_timeout

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all modules of the collection support, and what they refuse."""
+"""What the modules support and refuse, how they reach an endpoint, and what their results promise."""
 
 from __future__ import annotations
 
@@ -30,7 +30,19 @@ attributes:
     support: none
     details:
       - The module waits for one or two short batches of commands.
-      - With C(async) it fails before it contacts the endpoint. To work on many hosts at a time, raise C(forks).
+      - With C(async) it fails before it contacts the endpoint. To work on many hosts at a time, raise
+        C(forks).
+notes:
+  - Runs on the controller and reaches the endpoint over the connection of the task, which is
+    P(mde.connectivity.winrs#connection), P(ansible.builtin.winrm#connection),
+    P(ansible.builtin.psrp#connection), or P(ansible.builtin.ssh#connection) with C(ansible_shell_type) set to
+    V(cmd) or V(powershell).
+  - On the endpoint it uses nothing but C(reg.exe) and C(netsh.exe), installs nothing and leaves nothing
+    behind. It works where PowerShell is blocked, provided that the connection is
+    P(mde.connectivity.winrs#connection) or SSH with V(cmd).
+  - Settings are read from the registry and never from translated text, so the language of Windows does not
+    matter.
+  - A user name or password in a proxy that is already on the endpoint is shown as V(***) in the result.
 """
 
     WRITES = r"""
@@ -46,6 +58,16 @@ attributes:
   idempotent:
     description: Changes nothing when run again with the same options on an endpoint that nobody else changed.
     support: full
+notes:
+  - A task without any option fails and changes nothing. An option that is left out never removes a setting.
+  - After a write the settings are read back. If they are not what was planned, the old values are put back
+    and the task fails with what was expected and what was found. If they can't be read back, the task fails
+    with C(unknown) set.
+  - The result carries a C(snapshot) of the exact bytes of every value that is touched, including the values
+    that did not exist.
+  - A host whose settings were written before in the same play, or in an earlier run when a fact cache is in
+    use, and that needs the same change again is reported with C(reverted) and a warning, since a policy or
+    another tool undoes the change.
 """
 
     READS = r"""

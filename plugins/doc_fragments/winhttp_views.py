@@ -12,8 +12,8 @@ options:
   include_32bit:
     description:
       - Whether 32-bit programs get the same WinHTTP proxy.
-      - 64-bit Windows keeps a second copy of this setting for them, which the 64-bit C(netsh) does not write. With V(true)
-        the 32-bit C(netsh) is run too.
+      - 64-bit Windows keeps a second copy of this setting for them, which the 64-bit C(netsh) does not write.
+        With V(true) the 32-bit C(netsh) is run too.
       - With V(false) the second copy is left as it is, and a warning says when it differs from the first.
     type: bool
     default: true

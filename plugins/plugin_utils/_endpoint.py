@@ -174,7 +174,7 @@ class Endpoint:
     def _round_trip(self, line: str, size: int, token: str) -> list[Completed]:
         rc, stdout, stderr = self._connection.exec_command(self._form.wrap(line))
         text = stdout.decode("utf-8", errors="replace").replace("\r\n", "\n")
-        parts = re.split(rf"{token} ?(-?\d+)? *\n", text)
+        parts = re.split(rf"{token} ?(-?\d+)? *(?:\n|\Z)", text)
         # parts: noise before the batch, nothing, then output and exit code of each command in turn, then a rest.
         outputs, codes = parts[2:-1:2], parts[3::2]
         if len(parts) < 3 or len(codes) != size or None in codes:

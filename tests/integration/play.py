@@ -57,11 +57,11 @@ def run_playbook(
     results.unlink(missing_ok=True)
     settings = {
         "ANSIBLE_CALLBACK_PLUGINS": str(_HERE / "callback"),
-        "ANSIBLE_CALLBACKS_ENABLED": "results",
         "ANSIBLE_HOST_KEY_CHECKING": "False",
         "ANSIBLE_LOCAL_TEMP": str(work / "tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_STDOUT_CALLBACK": "results",
         "LAB_RESULTS": str(results),
     }
     finished = subprocess.run(
@@ -76,7 +76,8 @@ def run_playbook(
     )
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
     records = [json.loads(line) for line in lines]
-    outcomes = [Outcome(r["host"], r["task"], r["status"], r["result"]) for r in records]
+    # From ansible-core 2.19 on an empty list of warnings is taken out of a result.
+    outcomes = [Outcome(r["host"], r["task"], r["status"], {"warnings": [], **r["result"]}) for r in records]
     return Run(finished.returncode, finished.stdout, outcomes)
 
 

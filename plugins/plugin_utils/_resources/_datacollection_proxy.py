@@ -11,7 +11,7 @@ from typing import Any
 
 from .._registry import Address, Query, Registry, RegistryValue, delete_value, set_value
 from .._settings._errors import InvalidSetting
-from .._settings._server import parse_server
+from .._settings._server import parse_server, same_server
 from ._datacollection_values import (
     DATACOLLECTION_QUERIES,
     DISABLE_AUTH,
@@ -77,7 +77,7 @@ class DataCollectionProxy(Resource):
         prefer_static = before.prefer_static if prefer is None else _switch(before.prefer_static, prefer)
         if self._server is None:
             return DataCollection(None, None, prefer_static)
-        same = before.proxy is not None and before.proxy.casefold() == self._server.casefold()
+        same = before.proxy is not None and same_server(before.proxy, self._server)
         server = before.server if same else RegistryValue("REG_SZ", self._server)
         disable_auth = _switch(before.disable_auth, self.options["disable_enterprise_auth_proxy"])
         return DataCollection(server, disable_auth, prefer_static)

@@ -104,8 +104,8 @@ def _check_entry(entry: str) -> None:
                              "network masks there, so write host names or patterns such as *.example.com.")
     host, _port = split_port(entry, _WHAT)
     if host.startswith("."):
-        raise InvalidSetting(f"The {_WHAT} has the entry {shown(host)}, which must be written with a wildcard "
-                             f"as {shown('*' + host)}.")
+        raise InvalidSetting(f"The {_WHAT} has the entry {shown(host)}, which must be written "
+                             f"with a wildcard as {shown('*' + host)}.")
     if not (_NAME_PATTERN.fullmatch(host) or _IPV6_PATTERN.fullmatch(host)):
         raise InvalidSetting(
-            f"The {_WHAT} has the entry {shown(host)}, which is neither a host name, an address nor a pattern.")
+            f"The {_WHAT} has the entry {shown(host)}, which is no host name, address or pattern.")

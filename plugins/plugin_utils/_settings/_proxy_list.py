@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ._errors import InvalidSetting, shown
+from ._errors import InvalidSetting
 from ._server import Server, read_server, refuse_unsafe, server_meaning
 
 PROXY_LIST_LIMIT = 2048
@@ -17,7 +17,7 @@ SCHEMES = ("http", "https", "ftp", "socks")
 _ANY = ""
 _WHAT = "proxy list"
 _SEPARATORS = re.compile(r"[;\s]+")
-_SCHEME_ITEM = re.compile(r"([A-Za-z]+)=(.*)")
+_SCHEME_ITEM = re.compile(r"([^=]+)=(.*)")
 _PLAIN_HTTP = re.compile(r"http://(.*?)/?", re.IGNORECASE)
 
 
@@ -42,7 +42,7 @@ class ProxyList:
         ftp and socks to ``host[:port]``, where None counts as not given. The text of the result is
         ``host[:port]``, or the items in the order http, https, ftp, socks, and the bare one last, joined by
         semicolons. The spelling of hosts is kept. ``http://`` before a server is dropped; another scheme
-        there is refused, for dropping it would promise an encryption towards the proxy that there is not.
+        there is refused, because nobody documents that https:// would encrypt the way to the proxy.
         The bare item beside scheme items is from Microsoft's ProxyCfg page. Raises InvalidSetting.
         """
         servers = _read_items(_items(value))
@@ -96,16 +96,16 @@ def _read_items(items: Iterable[tuple[str, str]]) -> dict[str, Server]:
         scheme = written.lower()
         if scheme not in (*SCHEMES, _ANY):
             raise InvalidSetting(
-                f"The {_WHAT} has an item for {shown(written)}, and only {', '.join(SCHEMES)} are possible.")
+                f"The {_WHAT} has an item whose scheme is none of {', '.join(SCHEMES)}.")
         if scheme in servers:
             which = f"for {scheme}" if scheme else "without a scheme"
             raise InvalidSetting(f"The {_WHAT} has two items {which}, and Windows would only try the first.")
         if "," in text:
-            raise InvalidSetting(f"The {_WHAT} has a comma, but its items are separated by semicolons or blanks.")
+            raise InvalidSetting(f"The {_WHAT} has a comma, but semicolons or blanks separate its items.")
         server = _without_http(text)
         if "://" in server:
             raise InvalidSetting(f"The {_WHAT} has a scheme other than http:// before a server, "
-                                 "so write host:port, because Windows speaks plain HTTP to its proxy.")
+                                 "which cannot be kept, so write host:port alone.")
         servers[scheme] = read_server(server, _WHAT)
     return servers
 

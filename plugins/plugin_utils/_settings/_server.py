@@ -96,12 +96,12 @@ def split_port(text: str, what: str) -> tuple[str, int | None]:
     host, closing, rest = text.partition("]") if text.startswith("[") else ("", "", text)
     name, colon, port = rest.partition(":")
     host += closing + name
-    if not host:
-        raise InvalidSetting(f"The {what} lacks a host name or address.")
     # What follows a colon is shown only as digits: it may be a password whose at sign was forgotten.
     if ":" in port:
         raise InvalidSetting(
             f"The {what} holds more than one colon, and an IPv6 address must stand in brackets: [::1]:8080.")
+    if not host:
+        raise InvalidSetting(f"The {what} lacks a host name or address.")
     if not colon:
         return host, None
     if not _DIGITS.fullmatch(port):
@@ -128,7 +128,7 @@ def refuse_unsafe(text: str, what: str, limit: int, allowed: str = "") -> None:
             raise InvalidSetting(f"The {what} holds a character that is not ASCII at position {position}, "
                                  "and an international name must be written in its xn-- form.")
         if char < " ":
-            raise InvalidSetting(f"The {what} holds a line break or control character at position {position}.")
+            raise InvalidSetting(f"The {what} holds a control character at position {position}.")
         if char in _DANGEROUS and char not in allowed:
             raise InvalidSetting(f"The {what} holds the character {char} at position {position}, "
                                  "which cannot be part of it.")

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+VENV := .venv
+# The controller of development runs on Python 3.11 to 3.13; the first one that starts is taken.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
+	command -v $$name && break; done)
+
+RUN_FILES := $(addprefix requirements/,core.txt run.txt lab.txt)
+DEV_FILES := $(RUN_FILES) $(addprefix requirements/,test.txt dev.txt)
+digest = $(shell cat requirements/constraints.txt $(1) | cksum | cut -d ' ' -f 1)
+RUN_READY := $(VENV)/ready-run-$(call digest,$(RUN_FILES))
+DEV_READY := $(VENV)/ready-dev-$(call digest,$(DEV_FILES))
+IN_VENV := $(VENV)/bin/python
+
+ENDPOINTS ?= clean:2 german blob28 hardened policy denied
+
+.PHONY: help venv demo test lab lint matrix clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo     configure a lab of simulated Windows endpoints, twice, and show which proxy wins'
+	@echo 'make test     every check that CI runs'
+	@echo 'make lint     the checks that only read the source'
+	@echo 'make matrix   unit tests and one run with the oldest and the newest supported ansible-core'
+	@echo 'make lab      a lab that stays up (ENDPOINTS="clean:2 german ..."), until Ctrl-C'
+	@echo 'make venv     the environment that all of them share, $(VENV)'
+	@echo 'make clean    remove the environment and everything that was cached'
+
+venv: $(DEV_READY)
+
+demo: $(RUN_READY)
+	@$(IN_VENV) -m tests.demo
+
+test: $(DEV_READY)
+	@$(IN_VENV) -m tests.checks
+
+lint: $(DEV_READY)
+	@$(IN_VENV) -m tests.checks --kind lint
+
+matrix: $(DEV_READY)
+	@$(IN_VENV) -m tests.checks --kind matrix
+
+lab: $(RUN_READY)
+	@mkdir -p .cache
+	@$(IN_VENV) -m tests.lab up --profile $(ENDPOINTS) --inventory .cache/lab.yml
+
+clean:
+	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+
+# A virtual environment does not survive being moved: it is made anew where the checkout is now.
+define make_venv
+	@test -n '$(PYTHON)' || { echo 'Python 3.11, 3.12 or 3.13 is needed and was not found; set PYTHON=/path/to/python3.' >&2; exit 1; }
+	@test "$$(cat $(VENV)/made-for 2>/dev/null)" = '$(CURDIR)' || $(PYTHON) -m venv --clear $(VENV)
+	@mkdir -p $(VENV)/collections/ansible_collections/mde
+	@ln -sfn ../../../.. $(VENV)/collections/ansible_collections/mde/connectivity
+	@for site in $(VENV)/lib/python3*/site-packages; do echo ../../../collections > "$$site/mde_connectivity.pth"; done
+	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt $(addprefix -r ,$(1))
+	@echo '$(CURDIR)' > $(VENV)/made-for
+	@touch $@
+endef
+
+$(RUN_READY): ; $(call make_venv,$(RUN_FILES))
+
+$(DEV_READY): ; $(call make_venv,$(DEV_FILES))
+	@touch $(RUN_READY)

@@ -1,0 +1,257 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The code is the action plugin of the same name, which takes its argument spec from this documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: datacollection_proxy
+short_description: Set or remove the static proxy of the Defender for Endpoint sensor
+version_added: 1.0.0
+author:
+  - mde.connectivity authors (@mde-connectivity)
+description:
+  - Manages the policy values that give the sensor a proxy of its own, which it prefers to the one of WinHTTP.
+  - C(TelemetryProxyServer) and C(DisableEnterpriseAuthProxy) below C(DataCollection) are one unit. Both are
+    written, and both are deleted with O(state=absent). Other values of that key are left alone.
+  - A value of the wrong type is a change, even if its text is right.
+options:
+  state:
+    description: Whether the sensor has a static proxy.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  server:
+    description:
+      - The proxy as V(host:port), where the host is a name, an IPv4 address or an IPv6 address in brackets,
+        and the port a number from 1 to 65535. Required if O(state=present).
+      - There must be no scheme, no blank and no user name in it, since the sensor does not accept them.
+    type: str
+  disable_enterprise_auth_proxy:
+    description:
+      - Whether the sensor's data keeps away from a proxy that asks for a sign-in.
+      - With V(true) C(DisableEnterpriseAuthProxy) is 1. With V(false) it is 0 where it exists, which is the
+        same as absent.
+    type: bool
+    default: true
+  prefer_static_proxy:
+    description:
+      - Whether the sensor prefers its static proxy for its HTTP requests. It is meant for endpoints that
+        can't reach certificate revocation lists and Windows Update without it.
+      - If left out, C(PreferStaticProxyForHttpRequest) stays as it is, also with O(state=absent).
+    type: bool
+extends_documentation_fragment:
+  - mde.connectivity.attributes
+  - mde.connectivity.attributes.writes
+notes:
+  - Writing needs an administrator.
+  - The sensor goes direct when its static proxy can't be reached, so that a wrong value does not show as a
+    failure.
+  - Do not set the same values by group policy or device management as well, or the two will undo each other's
+    work.
+  - Microsoft's documentation for early releases wants a restart when the proxy is set after onboarding, and
+    the current one is silent about it. The result asks for the restart when the sensor is onboarded, and the
+    module itself never restarts anything.
+seealso:
+  - module: mde.connectivity.winhttp_proxy
+  - module: mde.connectivity.endpoint_info
+  - module: mde.connectivity.endpoint_proxy
+  - module: ansible.windows.win_reboot
+  - name: Configure your devices to connect to the Defender for Endpoint service using a proxy
+    description: The policy values and their meaning.
+    link: https://learn.microsoft.com/en-us/defender-endpoint/configure-proxy-internet
+"""
+
+EXAMPLES = r"""
+- name: A static proxy for the sensor
+  mde.connectivity.datacollection_proxy:
+    server: proxy.example.com:8080
+  register: sensor_proxy
+
+- name: Restart where the change needs it
+  ansible.windows.win_reboot:
+  when: sensor_proxy.reboot_required
+
+- name: A static proxy by address, preferred for HTTP requests
+  mde.connectivity.datacollection_proxy:
+    server: "[2001:db8::10]:8080"
+    prefer_static_proxy: true
+
+- name: No static proxy
+  mde.connectivity.datacollection_proxy:
+    state: absent
+"""
+
+RETURN = r"""
+before:
+  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
+  returned: when the settings could be read
+  type: dict
+  contains: &state
+    datacollection:
+      description:
+        - The policy values of the sensor's static proxy, each null when absent.
+        - A value of an unexpected type is shown as V(TYPE:text).
+      returned: success
+      type: dict
+      contains:
+        telemetry_proxy_server:
+          description: The static proxy.
+          returned: success
+          type: str
+          sample: proxy.example.com:8080
+        disable_enterprise_auth_proxy:
+          description: Whether the sensor's data keeps away from a proxy that asks for a sign-in.
+          returned: success
+          type: bool
+          sample: true
+        prefer_static_proxy:
+          description: Whether the sensor prefers the static proxy for its HTTP requests.
+          returned: success
+          type: bool
+          sample: true
+    sensor:
+      description: The Defender for Endpoint sensor.
+      returned: success
+      type: dict
+      contains:
+        onboarded:
+          description: Whether the endpoint is onboarded.
+          returned: success
+          type: bool
+          sample: true
+        service_start:
+          description: How the service C(Sense) starts, null when there is none.
+          returned: success
+          type: str
+          sample: auto
+after:
+  description: The settings after the task, or those that a run would leave in check mode. Null when they are
+    unknown.
+  returned: when the settings could be read
+  type: dict
+  contains: *state
+diff:
+  description: The same two states, for display.
+  returned: with C(--diff)
+  type: dict
+  contains:
+    before:
+      description: As RV(before).
+      returned: with C(--diff)
+      type: dict
+      contains: *state
+    after:
+      description: As planned.
+      returned: with C(--diff)
+      type: dict
+      contains: *state
+commands:
+  description: The command lines that were run, or that a run would send in check mode, in their order.
+  returned: when the settings could be read
+  type: list
+  elements: str
+  sample:
+    - reg add "HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection" /v "TelemetryProxyServer" /t REG_SZ /d
+      "proxy.example.com:8080" /f /reg:64
+snapshot:
+  description: What restores every value that a command touches, byte by byte.
+  returned: when the settings could be read
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The registry key.
+      returned: success
+      type: str
+      sample: HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection
+    name:
+      description: The name of the value.
+      returned: success
+      type: str
+      sample: DisableEnterpriseAuthProxy
+    view:
+      description: The registry view, 64 or 32.
+      returned: success
+      type: int
+      sample: 64
+    absent:
+      description: Whether there was no such value.
+      returned: success
+      type: bool
+      sample: false
+    type:
+      description: The type of the value.
+      returned: when there was one
+      type: str
+      sample: REG_DWORD
+    data:
+      description: The bytes of the value as hex digits.
+      returned: when there was one that holds no credentials
+      type: str
+      sample: "00000000"
+    withheld:
+      description: Why the bytes are not shown.
+      returned: when the value may hold credentials
+      type: str
+      sample: it may hold credentials
+warnings:
+  description: What the task could not see to, a sentence each.
+  returned: when the settings could be read
+  type: list
+  elements: str
+  sample:
+    - The same settings were written before and have been reverted by policy (GPO, MDM) or another tool since;
+      they will not last until that is changed at its source.
+reboot_required:
+  description: Whether the change needs a restart of the endpoint to take effect.
+  returned: when the settings could be read
+  type: bool
+  sample: true
+reboot_reason:
+  description: Why a restart is needed, empty when it is not.
+  returned: when the settings could be read
+  type: str
+  sample:
+    The sensor is onboarded, and a static proxy that changes after onboarding takes effect when the
+    machine has been restarted.
+reverted:
+  description: Whether the same settings had been written before, and something has undone them since.
+  returned: when the settings could be read
+  type: bool
+  sample: false
+ansible_facts:
+  description: What tells a later task that these settings were written.
+  returned: when something was written
+  type: dict
+  contains:
+    mde_connectivity_written:
+      description: A digest of the options of each module that wrote.
+      returned: when something was written
+      type: dict
+      sample: {"datacollection_proxy": "5f1c0a7e..."}
+unknown:
+  description: Whether it is unknown what the endpoint holds now.
+  returned: when a write failed or could not be read back
+  type: bool
+  sample: false
+rolled_back:
+  description: Whether the values from before are in place again.
+  returned: when a write failed or could not be read back
+  type: bool
+  sample: true
+expected:
+  description: The settings that should have been there.
+  returned: when the endpoint does not hold what was written
+  type: dict
+  contains: *state
+observed:
+  description: The settings that were there instead.
+  returned: when the endpoint does not hold what was written
+  type: dict
+  contains: *state
+"""

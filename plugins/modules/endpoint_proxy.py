@@ -1,0 +1,392 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The code is the action plugin of the same name, which takes its argument spec from this documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: endpoint_proxy
+short_description: Bring all proxy settings of a Windows endpoint into the desired state
+version_added: 1.0.0
+author:
+  - mde.connectivity authors (@mde-connectivity)
+description:
+  - Manages everything that the modules M(mde.connectivity.winhttp_proxy),
+    M(mde.connectivity.winhttp_import_ie), M(mde.connectivity.wpad) and
+    M(mde.connectivity.datacollection_proxy) manage, with one batch to read and one to write.
+  - Each block has the options of the module of the same name, and a block that is left out changes nothing.
+  - With O(method) the task also says which proxy is meant to win, and is warned when another one does.
+options:
+  method:
+    description:
+      - The way to the service that is meant to win. If the settings after the task let another one win, a
+        warning says which and why.
+      - V(wpad) is automatic detection. If O(wpad) is left out, it is enabled for SYSTEM.
+      - V(winhttp) is the proxy of WinHTTP, which has to be given in O(winhttp_proxy).
+      - V(winhttp_import) is the proxy of WinHTTP taken over from Internet Explorer settings. If
+        O(winhttp_import_ie) is left out, the settings of the user who connects are taken.
+      - V(static) is the static proxy of the sensor, which has to be given in O(datacollection_proxy).
+    type: str
+    choices:
+      - wpad
+      - winhttp
+      - winhttp_import
+      - static
+  winhttp_proxy:
+    description: The WinHTTP proxy, see M(mde.connectivity.winhttp_proxy). Mutually exclusive with
+      O(winhttp_import_ie).
+    type: dict
+    suboptions:
+      state:
+        description: Whether there is one.
+        type: str
+        choices:
+          - present
+          - absent
+        default: present
+      proxy:
+        description:
+          - A string such as V(proxy.example.com:8080), or a dictionary of V(http), V(https), V(ftp) and
+            V(socks).
+          - Required if O(winhttp_proxy.state=present).
+        type: raw
+      bypass:
+        description: A list or one string of hosts that need no proxy. If left out, the list stays as it is.
+        type: raw
+      include_32bit:
+        description: Whether 32-bit programs get the same proxy.
+        type: bool
+        default: true
+  winhttp_import_ie:
+    description:
+      - The WinHTTP proxy from Internet Explorer settings, see M(mde.connectivity.winhttp_import_ie).
+      - Mutually exclusive with O(winhttp_proxy).
+    type: dict
+    suboptions:
+      source:
+        description: V(connection), V(system), V(machine), a SID or an account.
+        type: str
+        default: connection
+      on_loss:
+        description: What happens when the source uses a setup script or automatic detection.
+        type: str
+        choices:
+          - fail
+          - warn
+        default: fail
+      allow_direct:
+        description: Whether a source without a proxy may remove the one of WinHTTP.
+        type: bool
+        default: false
+      include_32bit:
+        description: Whether 32-bit programs get the same proxy.
+        type: bool
+        default: true
+  wpad:
+    description: Automatic detection of a proxy, see M(mde.connectivity.wpad).
+    type: dict
+    suboptions:
+      state:
+        description: Whether the accounts detect their proxy by themselves.
+        type: str
+        choices:
+          - enabled
+          - disabled
+        required: true
+      scope:
+        description:
+          - Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users),
+            and SIDs.
+        type: list
+        elements: str
+        default:
+          - system
+      manual_settings:
+        description: What happens to a manual proxy or a setup script that would compete with detection.
+        type: str
+        choices:
+          - fail
+          - clear
+          - keep
+        default: fail
+  datacollection_proxy:
+    description: The static proxy of the sensor, see M(mde.connectivity.datacollection_proxy).
+    type: dict
+    suboptions:
+      state:
+        description: Whether there is one.
+        type: str
+        choices:
+          - present
+          - absent
+        default: present
+      server:
+        description: The proxy as V(host:port). Required if O(datacollection_proxy.state=present).
+        type: str
+      disable_enterprise_auth_proxy:
+        description: Whether the sensor's data keeps away from a proxy that asks for a sign-in.
+        type: bool
+        default: true
+      prefer_static_proxy:
+        description: Whether the sensor prefers it for its HTTP requests. If left out, this stays as it is.
+        type: bool
+extends_documentation_fragment:
+  - mde.connectivity.attributes
+  - mde.connectivity.attributes.writes
+notes:
+  - Writing needs an administrator.
+  - At least O(method) or one block is required.
+  - An import is planned before O(wpad), so O(wpad.manual_settings=clear) can turn off the manual proxy that
+    was just imported.
+seealso:
+  - module: mde.connectivity.winhttp_proxy
+  - module: mde.connectivity.winhttp_import_ie
+  - module: mde.connectivity.wpad
+  - module: mde.connectivity.datacollection_proxy
+  - module: mde.connectivity.endpoint_info
+"""
+
+EXAMPLES = r"""
+- name: The sensor detects its proxy
+  mde.connectivity.endpoint_proxy:
+    method: wpad
+
+- name: The sensor uses the WinHTTP proxy, and has no static one
+  mde.connectivity.endpoint_proxy:
+    method: winhttp
+    winhttp_proxy:
+      proxy: proxy.example.com:8080
+      bypass:
+        - <local>
+        - "*.corp.example.com"
+    datacollection_proxy:
+      state: absent
+
+- name: SYSTEM's manual proxy moves to WinHTTP, and detection takes its place
+  mde.connectivity.endpoint_proxy:
+    method: winhttp_import
+    winhttp_import_ie:
+      source: system
+      on_loss: warn
+    wpad:
+      state: enabled
+      manual_settings: clear
+
+- name: The sensor has a static proxy, whatever else is set
+  mde.connectivity.endpoint_proxy:
+    method: static
+    datacollection_proxy:
+      server: proxy.example.com:8080
+  register: sensor
+
+- name: What would be done on an endpoint, command by command
+  mde.connectivity.endpoint_proxy:
+    method: static
+    datacollection_proxy:
+      server: proxy.example.com:8080
+  check_mode: true
+  diff: true
+"""
+
+RETURN = r"""
+before:
+  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
+  returned: when the settings could be read
+  type: dict
+  contains: &state
+    winhttp:
+      description: The proxy of WinHTTP, as RV(mde.connectivity.endpoint_info#module:winhttp).
+      returned: success
+      type: dict
+      sample:
+        native: {direct: false, proxy: "proxy.example.com:8080", bypass: [<local>], readable: true, raw: null}
+        wow64: {direct: false, proxy: "proxy.example.com:8080", bypass: [<local>], readable: true, raw: null}
+    wininet:
+      description: The Internet Explorer (WinINet) settings of each scope, as
+        RV(mde.connectivity.endpoint_info#module:wininet).
+      returned: success
+      type: dict
+      sample:
+        system:
+          auto_detect: true
+          auto_config_url: null
+          proxy_enabled: false
+          proxy: null
+          bypass: []
+          counter: 6
+          readable: true
+          raw: null
+          saved_legacy_settings:
+            {auto_detect: true, proxy_enabled: false, script_enabled: false, counter: 6, readable: true}
+          auto_detect_value: 1
+          proxy_enable_value: null
+          auto_config_url_value: null
+    wpad:
+      description: The switches of the machine that matter to automatic detection, as
+        RV(mde.connectivity.endpoint_info#module:wpad).
+      returned: success
+      type: dict
+      sample: {disable_wpad: false, disable_wpad_policy: false, service_start: demand, per_user: true}
+    datacollection:
+      description: The policy values of the sensor's static proxy, as
+        RV(mde.connectivity.endpoint_info#module:datacollection).
+      returned: success
+      type: dict
+      sample:
+        telemetry_proxy_server: null
+        disable_enterprise_auth_proxy: null
+        prefer_static_proxy: null
+    sensor:
+      description: The Defender for Endpoint sensor, as RV(mde.connectivity.endpoint_info#module:sensor).
+      returned: success
+      type: dict
+      sample: {onboarded: true, service_start: auto}
+    windows:
+      description: The Windows of the endpoint, as RV(mde.connectivity.endpoint_info#module:windows).
+      returned: success
+      type: dict
+      sample: {build: "20348", product: Windows Server 2022 Standard}
+    effective:
+      description: The proxy that the sensor is expected to use, as
+        RV(mde.connectivity.endpoint_info#module:effective).
+      returned: success
+      type: dict
+      sample:
+        method: winhttp
+        proxy: proxy.example.com:8080
+        set_by: the machine's WinHTTP proxy (netsh winhttp)
+        why: No static proxy is set, and WinHTTP has a proxy.
+    conflicts:
+      description: Contradictions, as RV(mde.connectivity.endpoint_info#module:conflicts).
+      returned: success
+      type: list
+      elements: str
+      sample: [The 32-bit view of the WinHTTP proxy differs from the 64-bit one.]
+after:
+  description: The settings after the task, or those that a run would leave in check mode. Null when they are
+    unknown.
+  returned: when the settings could be read
+  type: dict
+  contains: *state
+diff:
+  description: The same two states, for display.
+  returned: with C(--diff)
+  type: dict
+  contains:
+    before:
+      description: As RV(before).
+      returned: with C(--diff)
+      type: dict
+      contains: *state
+    after:
+      description: As planned.
+      returned: with C(--diff)
+      type: dict
+      contains: *state
+commands:
+  description: The command lines that were run, or that a run would send in check mode, in their order.
+  returned: when the settings could be read
+  type: list
+  elements: str
+  sample:
+    - reg add "HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection" /v "TelemetryProxyServer" /t REG_SZ /d
+      "proxy.example.com:8080" /f /reg:64
+snapshot:
+  description: What restores every value that a command touches, byte by byte.
+  returned: when the settings could be read
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The registry key.
+      returned: success
+      type: str
+      sample: HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection
+    name:
+      description: The name of the value.
+      returned: success
+      type: str
+      sample: DisableEnterpriseAuthProxy
+    view:
+      description: The registry view, 64 or 32.
+      returned: success
+      type: int
+      sample: 64
+    absent:
+      description: Whether there was no such value.
+      returned: success
+      type: bool
+      sample: false
+    type:
+      description: The type of the value.
+      returned: when there was one
+      type: str
+      sample: REG_DWORD
+    data:
+      description: The bytes of the value as hex digits.
+      returned: when there was one that holds no credentials
+      type: str
+      sample: "00000000"
+    withheld:
+      description: Why the bytes are not shown.
+      returned: when the value may hold credentials
+      type: str
+      sample: it may hold credentials
+warnings:
+  description: What the task could not see to, a sentence each.
+  returned: when the settings could be read
+  type: list
+  elements: str
+  sample:
+    - 'method is wpad, but static wins (the policy value TelemetryProxyServer): The sensor uses its static
+      proxy first, and goes direct when that proxy can''t be reached.'
+reboot_required:
+  description: Whether the change needs a restart of the endpoint to take effect.
+  returned: when the settings could be read
+  type: bool
+  sample: true
+reboot_reason:
+  description: Why a restart is needed, empty when it is not.
+  returned: when the settings could be read
+  type: str
+  sample:
+    The sensor is onboarded, and a static proxy that changes after onboarding takes effect when the
+    machine has been restarted.
+reverted:
+  description: Whether the same settings had been written before, and something has undone them since.
+  returned: when the settings could be read
+  type: bool
+  sample: false
+ansible_facts:
+  description: What tells a later task that these settings were written.
+  returned: when something was written
+  type: dict
+  contains:
+    mde_connectivity_written:
+      description: A digest of the options of each module that wrote.
+      returned: when something was written
+      type: dict
+      sample: {"endpoint_proxy": "5f1c0a7e..."}
+unknown:
+  description: Whether it is unknown what the endpoint holds now.
+  returned: when a write failed or could not be read back
+  type: bool
+  sample: false
+rolled_back:
+  description: Whether the values from before are in place again.
+  returned: when a write failed or could not be read back
+  type: bool
+  sample: true
+expected:
+  description: The settings that should have been there.
+  returned: when the endpoint does not hold what was written
+  type: dict
+  contains: *state
+observed:
+  description: The settings that were there instead.
+  returned: when the endpoint does not hold what was written
+  type: dict
+  contains: *state
+"""

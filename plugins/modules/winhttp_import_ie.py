@@ -1,0 +1,356 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The code is the action plugin of the same name, which takes its argument spec from this documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: winhttp_import_ie
+short_description: Take the WinHTTP proxy over from Internet Explorer settings
+version_added: 1.0.0
+author:
+  - mde.connectivity authors (@mde-connectivity)
+description:
+  - Copies the manual proxy and the bypass list from the Internet Explorer (WinINet) settings of a named
+    source into WinHTTP.
+  - It is a copy and no link. When the source changes, the next run takes the change over.
+  - WinHTTP takes neither a setup script (PAC) nor automatic detection (WPAD) over, so the module fails when
+    the source uses one of them, or warns if O(on_loss=warn).
+options:
+  source:
+    description:
+      - Whose settings are copied.
+      - V(connection) is the user who connects, and is imported by C(netsh) itself.
+      - V(system) is the account SYSTEM, and V(machine) stands for the settings that all users share.
+      - Anything else is the SID or the name of an account, whose profile is looked up on the endpoint. A name
+        is compared with the name of the profile folder.
+      - The registry hive of the source has to be loaded, which that of a user is while signed in. If it is
+        not, the module fails and names the ones that are.
+    type: str
+    default: connection
+  on_loss:
+    description:
+      - What happens when the source uses a setup script or automatic detection, which an import would lose.
+      - With V(fail) nothing is changed. With V(warn) the manual proxy alone is imported, and a warning names
+        the loss.
+    type: str
+    choices:
+      - fail
+      - warn
+    default: fail
+  allow_direct:
+    description:
+      - Whether a source without a manual proxy may remove the WinHTTP proxy of the endpoint.
+      - With V(false) such a source is a failure, and nothing is changed.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - mde.connectivity.winhttp_views
+  - mde.connectivity.attributes
+  - mde.connectivity.attributes.writes
+notes:
+  - Writing needs an administrator. Windows answers error 5 to anybody else, and the task fails.
+  - Check mode reads the source itself and shows what the import will give.
+seealso:
+  - module: mde.connectivity.winhttp_proxy
+  - module: mde.connectivity.wpad
+  - module: mde.connectivity.endpoint_proxy
+  - name: Netsh.exe commands
+    description: What Windows offers for the WinHTTP proxy on its command line.
+    link: https://learn.microsoft.com/en-us/windows/win32/winhttp/netsh-exe-commands
+"""
+
+EXAMPLES = r"""
+- name: Import the settings of the user who connects
+  mde.connectivity.winhttp_import_ie:
+    source: connection
+
+- name: Import the settings of SYSTEM, and accept that its setup script is not taken over
+  mde.connectivity.winhttp_import_ie:
+    source: system
+    on_loss: warn
+
+- name: Import the settings of an account, and go direct when it has no proxy
+  mde.connectivity.winhttp_import_ie:
+    source: EXAMPLE\operator
+    allow_direct: true
+
+- name: What an import of the settings that all users share would give
+  mde.connectivity.winhttp_import_ie:
+    source: machine
+  check_mode: true
+  register: preview
+"""
+
+RETURN = r"""
+before:
+  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
+  returned: when the settings could be read
+  type: dict
+  contains: &state
+    winhttp:
+      description: The proxy of WinHTTP.
+      returned: success
+      type: dict
+      contains:
+        native:
+          description: What 64-bit programs see.
+          returned: success
+          type: dict
+          contains: &winhttp_view
+            direct:
+              description: Whether WinHTTP goes direct. Null when the value is not readable.
+              returned: success
+              type: bool
+              sample: false
+            proxy:
+              description: The proxy list as it is stored, null when there is none.
+              returned: success
+              type: str
+              sample: proxy.example.com:8080
+            bypass:
+              description: The bypass list. Null when the value is not readable.
+              returned: success
+              type: list
+              elements: str
+              sample: ["<local>", "*.corp.example.com"]
+            readable:
+              description: Whether the value could be decoded. An absent one counts as readable.
+              returned: success
+              type: bool
+              sample: true
+            raw:
+              description: The bytes of the value as hex digits, null where the value could be decoded or is
+                absent.
+              returned: success
+              type: str
+              sample: "1800000000000000010000000000000000000000"
+        wow64:
+          description: What 32-bit programs see, in the same form.
+          returned: success
+          type: dict
+          contains: *winhttp_view
+    wininet:
+      description:
+        - The Internet Explorer (WinINet) settings of each scope that was read.
+        - The key is V(connection), V(system), V(machine) or the SID of the source.
+      returned: success
+      type: dict
+      contains:
+        connection:
+          description: The settings of the source.
+          returned: success
+          type: dict
+          contains:
+            auto_detect:
+              description: Whether automatic detection is on. Null when there is no value or it is not
+                readable.
+              returned: success
+              type: bool
+              sample: true
+            auto_config_url:
+              description: The address of the setup script, null when none is on.
+              returned: success
+              type: str
+              sample: http://pac.example.com/proxy.pac
+            proxy_enabled:
+              description: Whether the manual proxy is on. Null when there is no value or it is not readable.
+              returned: success
+              type: bool
+              sample: false
+            proxy:
+              description: The manual proxy, which is stored even while it is off.
+              returned: success
+              type: str
+              sample: proxy.example.com:8080
+            bypass:
+              description: The bypass list of the manual proxy.
+              returned: success
+              type: list
+              elements: str
+              sample: ["<local>"]
+            counter:
+              description: How often Windows has counted a change.
+              returned: success
+              type: int
+              sample: 6
+            readable:
+              description: Whether the settings could be read and decoded. Absent ones count as readable.
+              returned: success
+              type: bool
+              sample: true
+            raw:
+              description: The bytes of C(DefaultConnectionSettings) as hex digits, null where the value could
+                be decoded or is absent.
+              returned: success
+              type: str
+              sample: "460000000600000009000000..."
+            saved_legacy_settings:
+              description: The flags of C(SavedLegacySettings), null when there is no such value.
+              returned: success
+              type: dict
+              contains:
+                auto_detect:
+                  description: Whether automatic detection is on.
+                  returned: success
+                  type: bool
+                  sample: false
+                proxy_enabled:
+                  description: Whether the manual proxy is on.
+                  returned: success
+                  type: bool
+                  sample: false
+                script_enabled:
+                  description: Whether the setup script is on.
+                  returned: success
+                  type: bool
+                  sample: false
+                counter:
+                  description: How often Windows has counted a change.
+                  returned: success
+                  type: int
+                  sample: 5
+                readable:
+                  description: Whether the value could be decoded.
+                  returned: success
+                  type: bool
+                  sample: true
+            auto_detect_value:
+              description: The value C(AutoDetect) beside the binary ones, null when absent.
+              returned: success
+              type: int
+              sample: 1
+            proxy_enable_value:
+              description: The value C(ProxyEnable), null when absent.
+              returned: success
+              type: int
+              sample: 0
+            auto_config_url_value:
+              description: The value C(AutoConfigURL), null when absent.
+              returned: success
+              type: str
+              sample: http://pac.example.com/proxy.pac
+after:
+  description: The settings after the task, or those that a run would leave in check mode. Null when they are
+    unknown.
+  returned: when the settings could be read
+  type: dict
+  contains: *state
+diff:
+  description: The same two states, for display.
+  returned: with C(--diff)
+  type: dict
+  contains:
+    before:
+      description: As RV(before).
+      returned: with C(--diff)
+      type: dict
+      contains: *state
+    after:
+      description: As planned.
+      returned: with C(--diff)
+      type: dict
+      contains: *state
+commands:
+  description: The command lines that were run, or that a run would send in check mode, in their order.
+  returned: when the settings could be read
+  type: list
+  elements: str
+  sample:
+    - netsh winhttp import proxy source=ie
+snapshot:
+  description: What restores every value that a command touches, byte by byte.
+  returned: when the settings could be read
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The registry key.
+      returned: success
+      type: str
+      sample: HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections
+    name:
+      description: The name of the value.
+      returned: success
+      type: str
+      sample: WinHttpSettings
+    view:
+      description: The registry view, 64 or 32.
+      returned: success
+      type: int
+      sample: 64
+    absent:
+      description: Whether there was no such value.
+      returned: success
+      type: bool
+      sample: false
+    type:
+      description: The type of the value.
+      returned: when there was one
+      type: str
+      sample: REG_BINARY
+    data:
+      description: The bytes of the value as hex digits.
+      returned: when there was one that holds no credentials
+      type: str
+      sample: "1800000000000000010000000000000000000000"
+    withheld:
+      description: Why the bytes are not shown.
+      returned: when the value may hold credentials
+      type: str
+      sample: it may hold credentials
+warnings:
+  description: What the task could not see to, a sentence each.
+  returned: when the settings could be read
+  type: list
+  elements: str
+  sample:
+    - The IE settings of SYSTEM use a setup script (PAC), which WinHTTP does not take over.
+reboot_required:
+  description: Whether the change needs a restart of the endpoint to take effect, which this one does not.
+  returned: when the settings could be read
+  type: bool
+  sample: false
+reboot_reason:
+  description: Why a restart is needed, empty when it is not.
+  returned: when the settings could be read
+  type: str
+  sample: ""
+reverted:
+  description: Whether the same settings had been written before, and something has undone them since.
+  returned: when the settings could be read
+  type: bool
+  sample: false
+ansible_facts:
+  description: What tells a later task that these settings were written.
+  returned: when something was written
+  type: dict
+  contains:
+    mde_connectivity_written:
+      description: A digest of the options of each module that wrote.
+      returned: when something was written
+      type: dict
+      sample: {"winhttp_import_ie": "5f1c0a7e..."}
+unknown:
+  description: Whether it is unknown what the endpoint holds now.
+  returned: when a write failed or could not be read back
+  type: bool
+  sample: false
+rolled_back:
+  description: Whether the values from before are in place again.
+  returned: when a write failed or could not be read back
+  type: bool
+  sample: true
+expected:
+  description: The settings that should have been there.
+  returned: when the endpoint does not hold what was written
+  type: dict
+  contains: *state
+observed:
+  description: The settings that were there instead.
+  returned: when the endpoint does not hold what was written
+  type: dict
+  contains: *state
+"""

@@ -1,0 +1,359 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The code is the action plugin of the same name, which takes its argument spec from this documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wpad
+short_description: Turn automatic proxy detection (WPAD) on or off
+version_added: 1.0.0
+author:
+  - mde.connectivity authors (@mde-connectivity)
+description:
+  - Turns "Automatically detect settings" on or off for the accounts of a Windows endpoint that are named in
+    O(scope).
+  - When it is turned on, a manual proxy or a setup script that would compete with it is a failure, unless
+    O(manual_settings) says what to do.
+  - The switch of the machine that turns detection off for WinHTTP, C(DisableWpad), is set back when
+    O(state=enabled). What else would defeat detection is not changed but named in a warning. That is
+    C(DisableWpad) as a policy, a disabled service C(WinHttpAutoProxySvc), and settings that count per machine
+    while O(scope) does not have V(machine).
+options:
+  state:
+    description: Whether the accounts detect their proxy by themselves.
+    type: str
+    choices:
+      - enabled
+      - disabled
+    required: true
+  scope:
+    description:
+      - Whose settings are changed.
+      - V(system), V(local_service) and V(network_service) are the accounts that services run as. The Defender
+        for Endpoint sensor runs as SYSTEM.
+      - V(machine) stands for the settings that count for everybody when Windows is told to keep them per
+        machine.
+      - V(connection) is the user who connects, and V(all_users) is every person whose registry hive is
+        loaded.
+      - Anything else is a SID whose registry hive has to be loaded. If it is not, the module fails and names
+        the ones that are.
+    type: list
+    elements: str
+    default:
+      - system
+  manual_settings:
+    description:
+      - What happens to a manual proxy or a setup script that is on in a scope for which detection is turned
+        on.
+      - With V(fail) nothing is changed. Move the proxy to WinHTTP first, with
+        M(mde.connectivity.winhttp_proxy) or M(mde.connectivity.winhttp_import_ie).
+      - With V(clear) both are turned off. With V(keep) they stay on.
+      - Does not matter if O(state=disabled).
+    type: str
+    choices:
+      - fail
+      - clear
+      - keep
+    default: fail
+extends_documentation_fragment:
+  - mde.connectivity.attributes
+  - mde.connectivity.attributes.writes
+notes:
+  - Writes the flag into C(DefaultConnectionSettings) and C(SavedLegacySettings), and the value C(AutoDetect)
+    beside them. Everything else in them is kept, and their counter goes up by one.
+  - Scopes other than V(connection) need an administrator.
+  - The service C(WinHttpAutoProxySvc) is never disabled.
+  - It is not documented which of the flag and C(AutoDetect) Windows follows when they differ, so the module
+    keeps them equal.
+seealso:
+  - module: mde.connectivity.winhttp_import_ie
+  - module: mde.connectivity.winhttp_proxy
+  - module: mde.connectivity.endpoint_info
+  - module: mde.connectivity.endpoint_proxy
+"""
+
+EXAMPLES = r"""
+- name: The sensor's account detects its proxy
+  mde.connectivity.wpad:
+    state: enabled
+
+- name: All accounts of services do, and a manual proxy of theirs is turned off
+  mde.connectivity.wpad:
+    state: enabled
+    scope:
+      - system
+      - local_service
+      - network_service
+    manual_settings: clear
+
+- name: Everybody does on a machine that keeps its proxy settings per machine
+  mde.connectivity.wpad:
+    state: enabled
+    scope:
+      - machine
+
+- name: Nobody who is signed in does
+  mde.connectivity.wpad:
+    state: disabled
+    scope:
+      - all_users
+"""
+
+RETURN = r"""
+before:
+  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
+  returned: when the settings could be read
+  type: dict
+  contains: &state
+    wininet:
+      description:
+        - The Internet Explorer (WinINet) settings of each scope that was read.
+        - The keys are the names in O(scope), with a SID for each person in V(all_users).
+      returned: success
+      type: dict
+      contains:
+        system:
+          description: The settings of SYSTEM. All scopes have this form.
+          returned: success
+          type: dict
+          contains:
+            auto_detect:
+              description: Whether automatic detection is on. Null when there is no value or it is not
+                readable.
+              returned: success
+              type: bool
+              sample: true
+            auto_config_url:
+              description: The address of the setup script, null when none is on.
+              returned: success
+              type: str
+              sample: http://pac.example.com/proxy.pac
+            proxy_enabled:
+              description: Whether the manual proxy is on. Null when there is no value or it is not readable.
+              returned: success
+              type: bool
+              sample: false
+            proxy:
+              description: The manual proxy, which is stored even while it is off.
+              returned: success
+              type: str
+              sample: proxy.example.com:8080
+            bypass:
+              description: The bypass list of the manual proxy.
+              returned: success
+              type: list
+              elements: str
+              sample: ["<local>"]
+            counter:
+              description: How often Windows has counted a change.
+              returned: success
+              type: int
+              sample: 6
+            readable:
+              description: Whether the settings could be read and decoded. Absent ones count as readable.
+              returned: success
+              type: bool
+              sample: true
+            raw:
+              description: The bytes of C(DefaultConnectionSettings) as hex digits, null where the value could
+                be decoded or is absent.
+              returned: success
+              type: str
+              sample: "460000000600000009000000..."
+            saved_legacy_settings:
+              description: The flags of C(SavedLegacySettings), null when there is no such value.
+              returned: success
+              type: dict
+              contains:
+                auto_detect:
+                  description: Whether automatic detection is on.
+                  returned: success
+                  type: bool
+                  sample: false
+                proxy_enabled:
+                  description: Whether the manual proxy is on.
+                  returned: success
+                  type: bool
+                  sample: false
+                script_enabled:
+                  description: Whether the setup script is on.
+                  returned: success
+                  type: bool
+                  sample: false
+                counter:
+                  description: How often Windows has counted a change.
+                  returned: success
+                  type: int
+                  sample: 5
+                readable:
+                  description: Whether the value could be decoded.
+                  returned: success
+                  type: bool
+                  sample: true
+            auto_detect_value:
+              description: The value C(AutoDetect) beside the binary ones, null when absent.
+              returned: success
+              type: int
+              sample: 1
+            proxy_enable_value:
+              description: The value C(ProxyEnable), null when absent.
+              returned: success
+              type: int
+              sample: 0
+            auto_config_url_value:
+              description: The value C(AutoConfigURL), null when absent.
+              returned: success
+              type: str
+              sample: http://pac.example.com/proxy.pac
+    wpad:
+      description: The switches of the machine that matter to automatic detection.
+      returned: success
+      type: dict
+      contains:
+        disable_wpad:
+          description: Whether C(DisableWpad) turns detection off for WinHTTP.
+          returned: success
+          type: bool
+          sample: false
+        disable_wpad_policy:
+          description: Whether the same value is set as a policy.
+          returned: success
+          type: bool
+          sample: false
+        service_start:
+          description: How the service C(WinHttpAutoProxySvc) starts, null when there is none.
+          returned: success
+          type: str
+          sample: demand
+        per_user:
+          description: Whether each account has settings of its own, which is the default of Windows.
+          returned: success
+          type: bool
+          sample: true
+after:
+  description: The settings after the task, or those that a run would leave in check mode. Null when they are
+    unknown.
+  returned: when the settings could be read
+  type: dict
+  contains: *state
+diff:
+  description: The same two states, for display.
+  returned: with C(--diff)
+  type: dict
+  contains:
+    before:
+      description: As RV(before).
+      returned: with C(--diff)
+      type: dict
+      contains: *state
+    after:
+      description: As planned.
+      returned: with C(--diff)
+      type: dict
+      contains: *state
+commands:
+  description: The command lines that were run, or that a run would send in check mode, in their order.
+  returned: when the settings could be read
+  type: list
+  elements: str
+  sample:
+    - reg add "HKU\S-1-5-18\Software\Microsoft\Windows\CurrentVersion\Internet Settings" /v "AutoDetect" /t
+      REG_DWORD /d "1" /f /reg:64
+snapshot:
+  description: What restores every value that a command touches, byte by byte.
+  returned: when the settings could be read
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The registry key.
+      returned: success
+      type: str
+      sample: HKU\S-1-5-18\Software\Microsoft\Windows\CurrentVersion\Internet Settings
+    name:
+      description: The name of the value.
+      returned: success
+      type: str
+      sample: AutoDetect
+    view:
+      description: The registry view, 64 or 32.
+      returned: success
+      type: int
+      sample: 64
+    absent:
+      description: Whether there was no such value.
+      returned: success
+      type: bool
+      sample: false
+    type:
+      description: The type of the value.
+      returned: when there was one
+      type: str
+      sample: REG_DWORD
+    data:
+      description: The bytes of the value as hex digits.
+      returned: when there was one that holds no credentials
+      type: str
+      sample: "00000000"
+    withheld:
+      description: Why the bytes are not shown.
+      returned: when the value may hold credentials
+      type: str
+      sample: it may hold credentials
+warnings:
+  description: What the task could not see to, a sentence each.
+  returned: when the settings could be read
+  type: list
+  elements: str
+  sample:
+    - 'Automatic detection is on but has no effect: the service WinHttpAutoProxySvc is disabled, and without
+      it services can''t auto-detect.'
+reboot_required:
+  description: Whether the change needs a restart of the endpoint to take effect, which this one does not.
+  returned: when the settings could be read
+  type: bool
+  sample: false
+reboot_reason:
+  description: Why a restart is needed, empty when it is not.
+  returned: when the settings could be read
+  type: str
+  sample: ""
+reverted:
+  description: Whether the same settings had been written before, and something has undone them since.
+  returned: when the settings could be read
+  type: bool
+  sample: false
+ansible_facts:
+  description: What tells a later task that these settings were written.
+  returned: when something was written
+  type: dict
+  contains:
+    mde_connectivity_written:
+      description: A digest of the options of each module that wrote.
+      returned: when something was written
+      type: dict
+      sample: {"wpad": "5f1c0a7e..."}
+unknown:
+  description: Whether it is unknown what the endpoint holds now.
+  returned: when a write failed or could not be read back
+  type: bool
+  sample: false
+rolled_back:
+  description: Whether the values from before are in place again.
+  returned: when a write failed or could not be read back
+  type: bool
+  sample: true
+expected:
+  description: The settings that should have been there.
+  returned: when the endpoint does not hold what was written
+  type: dict
+  contains: *state
+observed:
+  description: The settings that were there instead.
+  returned: when the endpoint does not hold what was written
+  type: dict
+  contains: *state
+"""

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The list of everything that `make test` runs."""
+
+from __future__ import annotations
+
+from tests.checks.runner import LOGS, Check
+
+COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
+TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in ("plugin_utils", "action", "connection"))
+TYPED_TESTS = ("tests/lab", "tests/checks", "tests/demo.py", "tests/twice.py")
+
+
+def pytest(name: str, evidence: str, seconds: int, *arguments: str) -> Check:
+    """Return a check that runs pytest and counts its tests."""
+    command = ("-m", "pytest", "-q", f"--junitxml={LOGS / name}.xml", *arguments)
+    return Check(name, command, evidence, report=True, seconds=seconds)
+
+
+def matrix(name: str) -> Check:
+    """Return a check that repeats tests with another ansible-core; they are counted apart."""
+    command = ("-m", "tests.checks.matrix", name)
+    return Check(f"matrix-{name}", command, "matrix", "matrix", report=True, seconds=120)
+
+
+def lint(name: str, *command: str, seconds: int = 10) -> Check:
+    """Return a check that only reads the source."""
+    return Check(name, command, "source", kind="lint", seconds=seconds)
+
+
+CHECKS: tuple[Check, ...] = (
+    pytest("unit", "unit", 60, "tests/unit"),
+    pytest("integration", "simulated", 180, "tests/integration", "-m", "simulated"),
+    pytest("wine", "wine", 240, "tests/integration", "-m", "wine"),
+    Check("molecule", ("-m", "tests.checks.molecule"), "simulated", report=True, seconds=90),
+    Check("demo", ("-m", "tests.demo"), "simulated", seconds=20),
+    Check("package", ("-m", "tests.checks.package"), "simulated", seconds=40),
+    Check("sanity", ("-m", "tests.checks.sanity"), "source", seconds=200),
+    matrix("oldest"),
+    matrix("newest"),
+    lint("ruff", "-m", "ruff", "check", "--no-cache", "."),
+    lint("mypy", "-m", "mypy", *TYPED, seconds=60),
+    lint("mypy-tests", "-m", "mypy", *TYPED_TESTS, seconds=60),
+    lint("style", "-m", "tests.checks.style"),
+    lint("ansible-lint", "-m", "ansiblelint", "--strict", seconds=60),
+    lint("docs", "-m", "tests.checks.docs", seconds=30),
+    lint("changelog", "-m", "antsibull_changelog", "lint"),
+)

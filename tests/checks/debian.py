@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that come from Debian's packages: which are missing, and their installation where we may."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+# Package, and the file or the program on the search path that shows that it is there.
+PACKAGES = {
+    "gcc-mingw-w64-x86-64-win32": "x86_64-w64-mingw32-gcc",
+    "openssh-server": "/usr/sbin/sshd",
+    "shellcheck": "shellcheck",
+    "wine64": "/usr/lib/wine/wine64",
+}
+
+
+def missing() -> list[str]:
+    """Return the packages whose program is not there."""
+    return [package for package, program in PACKAGES.items() if not present(program)]
+
+
+def present(program: str) -> bool:
+    """Whether a program is on this machine, by its path or on the search path."""
+    return Path(program).exists() if program.startswith("/") else shutil.which(program) is not None
+
+
+def install_missing() -> None:
+    """Install what is missing where this is root on a Debian; say what stays missing otherwise."""
+    packages = missing()
+    if not packages:
+        return
+    if os.geteuid() or not shutil.which("apt-get"):
+        print(f"not installed, and tests that need it are skipped: {', '.join(packages)}", flush=True)
+        return
+    print(f"installing {', '.join(packages)}", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        # A failure shows itself as a check that fails or is skipped, with its name.
+        subprocess.run(["apt-get", "-qq", *command], env=environment, stdin=subprocess.DEVNULL, check=False)

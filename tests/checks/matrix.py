@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Unit tests and one run over the lab with another ansible-core, on an interpreter that it supports."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.checks.runner import LOGS, ROOT, SKIPPED
+
+REQUIREMENTS = ROOT / "requirements"
+FILES = ("run.txt", "lab.txt", "test.txt")
+
+
+@dataclass(frozen=True)
+class Controller:
+    """A requirement file with an ansible-core, and the Python versions to try it on, best first."""
+
+    core: str
+    pythons: tuple[str, ...]
+
+
+CONTROLLERS = {
+    "oldest": Controller("core-oldest.txt", ("3.11",)),
+    "newest": Controller("core-newest.txt", ("3.12", "3.13", "3.14")),
+}
+
+
+def interpreters(version: str) -> list[str]:
+    """Return what may be an interpreter of that version: on the search path, and as pyenv lays them out."""
+    found = shutil.which(f"python{version}")
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return ([found] if found else []) + [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))]
+
+
+def starts(interpreter: str, version: str) -> bool:
+    """Whether the interpreter starts, is of that version, and can make environments; a shim may not."""
+    probe = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
+    result = subprocess.run([interpreter, "-c", probe], capture_output=True, text=True, check=False)
+    return result.stdout.strip() == version
+
+
+def find(versions: tuple[str, ...]) -> str | None:
+    """Return the first interpreter that there is, and say which versions are missing."""
+    for version in versions:
+        for interpreter in interpreters(version):
+            if starts(interpreter, version):
+                return interpreter
+        print(f"Python {version} is not here", flush=True)
+    return None
+
+
+def environment(name: str, controller: Controller, interpreter: str) -> Path:
+    """Return the interpreter of an environment that holds this controller; made anew when its pins change."""
+    files = [REQUIREMENTS / file for file in (controller.core, *FILES, "constraints.txt")]
+    pins = b"".join(file.read_bytes() for file in files) + interpreter.encode()
+    where = ROOT / ".cache" / f"matrix-{name}"
+    python, stamp = where / "bin" / "python", where / "made-from"
+    digest = hashlib.sha256(pins + str(where).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return python
+    subprocess.run([interpreter, "-m", "venv", "--clear", str(where)], check=True)
+    requirements = [argument for file in files[:-1] for argument in ("--requirement", str(file))]
+    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    subprocess.run([*pip, "--constraint", str(files[-1]), *requirements], check=True)
+    link_collection(where)
+    stamp.write_text(digest)
+    return python
+
+
+def link_collection(where: Path) -> None:
+    """Let the environment find this checkout as the collection."""
+    folder = where / "collections" / "ansible_collections" / "mde"
+    folder.mkdir(parents=True)
+    (folder / "connectivity").symlink_to(ROOT)
+    for site in where.glob("lib/python3*/site-packages"):
+        (site / "mde_connectivity.pth").write_text("../../../collections\n")
+
+
+def main(name: str) -> int:
+    """Return 0 when unit tests and the run over the lab pass, 77 when there is no interpreter."""
+    controller = CONTROLLERS[name]
+    interpreter = find(controller.pythons)
+    if interpreter is None:
+        print(f"no Python {' or '.join(controller.pythons)} for {controller.core}", flush=True)
+        return SKIPPED
+    python = str(environment(name, controller, interpreter))
+    subprocess.run([python, "-m", "ansible", "adhoc", "--version"], check=True)
+    report = f"--junitxml={LOGS / f'matrix-{name}'}.xml"
+    unit = subprocess.run([python, "-m", "pytest", "-q", report, "tests/unit"], cwd=ROOT, check=False)
+    # The demo is the run over the lab: it checks that only its first half changes something.
+    site = subprocess.run([python, "-m", "tests.demo"], cwd=ROOT, check=False)
+    return unit.returncode or site.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every test says on which evidence it stands, and hypothesis keeps its examples out of the tree."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+
+ROOT = Path(__file__).resolve().parent.parent
+EVIDENCE = ("windows", "wine", "simulated")
+
+set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
+# A deadline per example fails on a busy machine, not on a wrong program.
+hypothesis.settings.register_profile("quiet", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("quiet")
+
+
+def evidence_of(item: pytest.Item) -> str:
+    """Return the strongest evidence that a test is marked with; unit tests need no mark."""
+    for name in EVIDENCE:
+        if item.get_closest_marker(name):
+            return name
+    if (ROOT / "tests" / "unit") in item.path.parents:
+        return "unit"
+    raise pytest.UsageError(f"{item.nodeid} is no unit test: mark it with one of {', '.join(EVIDENCE)}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Write the evidence of each test into the report that tests/checks adds up."""
+    for item in items:
+        item.user_properties.append(("evidence", evidence_of(item)))

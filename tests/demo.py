@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make demo`: simulated endpoints in this process, and the playbooks of the collection on them."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.lab.lab import Lab
+from tests.lab.profiles import Profile
+from tests.twice import ROOT, RunFailedError, twice
+
+INVENTORY = ROOT / ".cache" / "demo.yml"
+SETTINGS = ROOT / "playbooks" / "vars" / "demo.yml"
+PROFILES: dict[str | Profile, int] = {"clean": 2, "german": 1, "blob28": 1, "hardened": 1}
+# One endpoint comes with a proxy that somebody set years ago, so there is something to replace.
+FORGOTTEN = 'netsh winhttp set proxy proxy-server="old-proxy.example.com:3128"'
+
+
+def main() -> int:
+    """Configure the lab twice, show per endpoint what was and what is, and what it cost."""
+    INVENTORY.parent.mkdir(exist_ok=True)
+    with Lab(profiles=PROFILES) as lab:
+        lab.endpoints["clean-2"].run(FORGOTTEN)
+        lab.inventory(INVENTORY)
+        try:
+            twice("mde.connectivity.demo", "mde.connectivity.site", INVENTORY, "--extra-vars", f"@{SETTINGS}")
+        except RunFailedError as error:
+            print(f"\nFAILED: {error}", file=sys.stderr)
+            return 1
+        requests = sum(lab.account(name).requests for name in lab.endpoints)
+        print(f"Both runs together cost {requests} WinRM requests.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

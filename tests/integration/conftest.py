@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sites on both back ends: simulated ones are new for each test, the Wine one is reset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.site import Site, reset
+from tests.lab.lab import Lab
+
+BACKENDS = [
+    pytest.param("simulated", marks=pytest.mark.simulated),
+    pytest.param("wine", marks=pytest.mark.wine),
+]
+
+
+@pytest.fixture(scope="session")
+def wine_lab() -> Iterator[Lab]:
+    with Lab(backend="wine", endpoints=1) as lab:
+        yield lab
+
+
+@pytest.fixture
+def simulated(tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Make a site of simulated endpoints with the given profile."""
+    labs: list[Lab] = []
+
+    def make(profile: str = "clean", **options: Any) -> Site:
+        lab = Lab(backend="simulated", profiles={profile: options.pop("endpoints", 1)}, **options)
+        labs.append(lab.__enter__())
+        return Site(lab, tmp_path)
+
+    yield make
+    for lab in labs:
+        lab.__exit__(None, None, None)
+
+
+@pytest.fixture(params=BACKENDS)
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
+    """One clean endpoint in a known state, once per back end."""
+    if request.param == "wine":
+        lab = request.getfixturevalue("wine_lab")
+        lab.reset_accounts()
+        made = Site(lab, tmp_path)
+    else:
+        made = request.getfixturevalue("simulated")()
+    reset(made.endpoint)
+    return made

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad input never reaches the endpoint: one clear sentence that names the option, and not one request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.integration.site import Site, task
+
+SECRET = "S3cr3t-Pass"
+NASTY = [
+    "p.test:0",
+    "p.test:70000",
+    "p.test:",
+    "p.test:http",
+    "p.test:80:80",
+    "ftp=",
+    "fake=p.test:80",
+    "https://p.test:80",
+    f"user:{SECRET}@p.test:80",
+    f"http://user:{SECRET}@p.test:80",
+    'p".test:80',
+    "p'.test:80",
+    "%PATH%:80",
+    "p.test:80&calc",
+    "p.test:80|calc",
+    "p^.test:80",
+    "p.test:80>x",
+    "p.test:80\nnext",
+    "p.test:80\r\nnext",
+    "p.test\0:80",
+    "pröxy.test:80",
+    "プロキシ:80",
+    "p!x!.test:80",
+    "$(calc):80",
+    "`calc`:80",
+    "-p.test:80",
+    "p..test:80",
+    "[::1:80",
+    "[::g]:80",
+    "x" * 10_000,
+]
+SERVERS = [*NASTY, "p.test", "http://p.test:80", "p.test:80;q.test:80", "p .test:80", " ", "http=p.test:80"]
+BYPASSES = [
+    'a"b',
+    "a&b",
+    "a|b",
+    "a^b",
+    "%TEMP%",
+    "a\nb;c\0",
+    "ümlaut.test",
+    "<remote>",
+    "http://a.test/",
+    "10.0.0.0/8",
+    f"user:{SECRET}@a.test",
+    "!x!",
+    "x" * 10_000,
+]
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    *(("winhttp_proxy", {"proxy": bad}, "proxy") for bad in NASTY),
+    *(("datacollection_proxy", {"server": bad}, "server") for bad in SERVERS),
+    *(("winhttp_proxy", {"proxy": "p.test:80", "bypass": [bad]}, "bypass") for bad in BYPASSES),
+    ("winhttp_proxy", {"proxy": {"http": "p.test:80", "gopher": "q.test:1"}}, "proxy"),
+    ("winhttp_proxy", {"proxy": ["p.test:80"]}, "proxy"),
+    ("winhttp_proxy", {"proxy": "p.test:80", "bypass": 5}, "bypass"),
+    ("winhttp_proxy", {"proxy": "p.test:80", "stat": "present"}, "stat"),
+    ("winhttp_proxy", {"proxy": "p.test:80", "state": "enabled"}, "state"),
+    ("wpad", {"scope": ["system"]}, "state"),
+    ("wpad", {"state": "enabled", "scope": ["everyone"]}, "scope"),
+    ("wpad", {"state": "enabled", "scope": ['S-1-5-21-1"&calc']}, "scope"),
+    ("wpad", {"state": "enabled", "manual_settings": "delete"}, "manual_settings"),
+    ("winhttp_import_ie", {"source": ""}, "source"),
+    ("winhttp_import_ie", {"source": "a\nb"}, "source"),
+    ("datacollection_proxy", {"server": "p.test:80", "prefer_static_proxy": "perhaps"}, "prefer_static_proxy"),
+    ("endpoint_proxy", {"method": "pac"}, "method"),
+    ("endpoint_proxy", {"method": "winhttp"}, "method"),
+    ("endpoint_proxy", {"method": "static", "datacollection_proxy": {"state": "absent"}}, "method"),
+    ("endpoint_proxy", {"winhttp_proxy": {"proxy": "p:1"}, "winhttp_import_ie": {}}, "winhttp_import_ie"),
+    ("endpoint_proxy", {"datacollection_proxy": {"server": "p.test"}}, "datacollection_proxy: server"),
+    ("endpoint_info", {"everything": True}, "everything"),
+]
+
+
+@pytest.mark.simulated
+def test_every_bad_option_is_refused_by_name_before_anything_is_sent(simulated: Callable[..., Site]) -> None:
+    site = simulated()
+    run = site.run(*(task(name, options) for name, options, dummy in WRONG), ignore_errors=True)
+    assert len(run.outcomes) == len(WRONG), run.output[-2000:]
+    for outcome, (name, options, option) in zip(run.outcomes, WRONG, strict=True):
+        message = outcome.result.get("msg", "")
+        assert outcome.status == "failed", (name, str(options)[:200])
+        assert option in message, (message, str(options)[:200])
+        assert len(message) < 500
+        assert "\n" not in message
+        assert "Traceback" not in message
+        assert SECRET not in message
+    assert site.lab.account(site.name).requests == 0
+    assert SECRET not in str([outcome.result for outcome in run.outcomes])

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task costs on the wire, as the front counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.site import Site, task
+
+WHOLE = {
+    "method": "static",
+    "winhttp_proxy": {"proxy": "proxy.corp.test:8080", "bypass": ["<local>", "*.corp.test"]},
+    "wpad": {"state": "enabled"},
+    "datacollection_proxy": {"server": "proxy.corp.test:8080", "prefer_static_proxy": True},
+}
+
+
+@pytest.mark.simulated
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("endpoint_proxy", WHOLE), ("winhttp_proxy", WHOLE["winhttp_proxy"]), ("wpad", WHOLE["wpad"])],
+)
+def test_a_changed_endpoint_takes_8_requests_and_a_converged_one_5(
+    simulated: Callable[..., Site], name: str, options: dict[str, object]
+) -> None:
+    site = simulated(endpoints=1)
+    site.endpoint.set_value(
+        r"HKU\S-1-5-18\Software\Microsoft\Windows\CurrentVersion\Internet Settings", "AutoDetect", "REG_DWORD", bytes(4)
+    )
+    assert site.module(name, options)["changed"]
+    account = site.lab.account(site.name)
+    assert account.requests == 8
+    site.lab.reset_accounts()
+    assert not site.module(name, options)["changed"]
+    account = site.lab.account(site.name)
+    assert account.requests == 5
+    assert account.bytes_in < 14_000
+
+
+@pytest.mark.simulated
+def test_an_info_takes_5_requests(simulated: Callable[..., Site]) -> None:
+    site = simulated()
+    site.run(task("endpoint_info", {}))
+    account = site.lab.account(site.name)
+    assert account.requests == 5
+    assert account.bytes_in < 14_000

@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may talk to the WinRM front: Basic, and NTLM with the encryption of messages that comes with it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hmac
+import os
+import re
+import struct
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import spnego
+from spnego.exceptions import SpnegoError
+
+USER = "lab"
+PASSWORD = "lab-password"
+CHALLENGES = ("Negotiate", 'Basic realm="WSMAN"')
+ENCRYPTED = "multipart/encrypted"
+
+_BOUNDARY = b"--Encrypted Boundary"
+_PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
+_PAYLOAD = b"\tContent-Type: application/octet-stream\r\n"
+_SIZE = struct.Struct("<I")
+_LENGTH = re.compile(rb"OriginalContent:[^\r\n]*Length=(\d+)")
+_END = re.compile(rb"--\s*Encrypted Boundary--(?:\r\n)?\Z")
+
+
+class NotDecrypted(Exception):
+    """A message does not belong to the security context of its connection."""
+
+
+@dataclass
+class Session:
+    """What one TCP connection has proved so far: NTLM holds for the connection, not for a request."""
+
+    context: spnego.ContextProxy | None = None
+
+    @property
+    def established(self) -> bool:
+        return self.context is not None and self.context.complete
+
+    def decrypt(self, body: bytes) -> bytes:
+        """The message in a `multipart/encrypted` body; raises NotDecrypted."""
+        head, _, rest = body.partition(_PAYLOAD)
+        payload = _END.sub(b"", rest)
+        length = _LENGTH.search(head)
+        if self.context is None or length is None or len(payload) < _SIZE.size:
+            raise NotDecrypted("the message has no security context, no length or no payload")
+        (size,) = _SIZE.unpack_from(payload)
+        try:
+            message: bytes = self.context.unwrap_winrm(
+                payload[_SIZE.size :][:size], payload[_SIZE.size :][size:]
+            )
+        except (SpnegoError, ValueError) as error:
+            raise NotDecrypted(str(error)) from error
+        if len(message) != int(length[1]):
+            raise NotDecrypted(f"the message has {len(message)} bytes instead of {int(length[1])}")
+        return message
+
+    def encrypt(self, message: bytes) -> tuple[str, bytes]:
+        """Content type and body that carry `message`."""
+        assert self.context is not None
+        sealed = self.context.wrap_winrm(message)
+        original = f"type=application/soap+xml;charset=UTF-8;Length={len(message) + sealed.padding_length}"
+        head = f"\tContent-Type: {_PROTOCOL}\r\n\tOriginalContent: {original}\r\n".encode()
+        payload = _SIZE.pack(len(sealed.header)) + sealed.header + sealed.data
+        separator = _BOUNDARY + b"\r\n"
+        body = separator + head + separator + _PAYLOAD + payload + _BOUNDARY + b"--\r\n"
+        return f'{ENCRYPTED};protocol="{_PROTOCOL}";boundary="Encrypted Boundary"', body
+
+
+class Gate:
+    """Checks credentials; one user, the same on every endpoint."""
+
+    def admit(self, authorization: str, session: Session) -> tuple[bool, tuple[str, ...]]:
+        """Whether the request may pass, and the WWW-Authenticate values that go out with its answer."""
+        scheme, _, token = authorization.partition(" ")
+        if not scheme:
+            return session.established, () if session.established else CHALLENGES
+        if scheme.lower() == "basic":
+            admitted = self._basic(token)
+            return admitted, () if admitted else CHALLENGES
+        if scheme.lower() in ("negotiate", "ntlm"):
+            return self._negotiate(scheme, token, session)
+        return False, CHALLENGES
+
+    def _basic(self, token: str) -> bool:
+        try:
+            given = base64.b64decode(token, validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        return hmac.compare_digest(given, f"{USER}:{PASSWORD}".encode())
+
+    def _negotiate(self, scheme: str, token: str, session: Session) -> tuple[bool, tuple[str, ...]]:
+        try:
+            answer = self._step(base64.b64decode(token, validate=True), session)
+        except (SpnegoError, binascii.Error, ValueError, struct.error):
+            session.context = None
+            return False, CHALLENGES
+        values = (f"{scheme} {base64.b64encode(answer).decode()}",) if answer else ()
+        return session.established, values
+
+    def _step(self, token: bytes, session: Session) -> bytes | None:
+        with _user_file():
+            if session.context is None or session.context.complete:
+                # Pure Python on both levels: the machine's GSSAPI library would want credentials of its own.
+                options = spnego.NegotiateOptions.use_negotiate
+                session.context = spnego.server(protocol="negotiate", options=options)
+            return session.context.step(token)
+
+
+@contextlib.contextmanager
+def _user_file() -> Iterator[None]:
+    """Let pyspnego find the user, for one step only: a client in this process must not find it too."""
+    before = os.environ.get("NTLM_USER_FILE")
+    with tempfile.NamedTemporaryFile("w", prefix="mde-ntlm-") as stream:
+        stream.write(f":{USER}:{PASSWORD}\n")
+        stream.flush()
+        os.environ["NTLM_USER_FILE"] = stream.name
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["NTLM_USER_FILE"]
+            else:
+                os.environ["NTLM_USER_FILE"] = before

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A forward proxy that keeps a log, and an origin server behind it, both on loopback and nowhere else."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import selectors
+import socket
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import cast
+from urllib.parse import urlsplit
+
+_SECONDS = 10.0
+_HOP_BY_HOP = {"connection", "proxy-connection", "proxy-authorization", "keep-alive", "transfer-encoding"}
+
+
+class OutsideLoopback(Exception):
+    """A target or an address of the lab is not on loopback."""
+
+
+def loopback(host: str, hosts: Mapping[str, str] | None = None) -> str:
+    """The loopback address that `host` stands for; raises OutsideLoopback, and never asks a resolver."""
+    address = {"localhost": "127.0.0.1", **(hosts or {})}.get(host.lower(), host)
+    try:
+        if ipaddress.ip_address(address).is_loopback:
+            return address
+    except ValueError:
+        pass
+    raise OutsideLoopback(f"{host} is not on loopback and not among the lab's names")
+
+
+@dataclass(frozen=True)
+class Access:
+    """One request as a server saw it; `target` is what stood in its first line."""
+
+    method: str
+    target: str
+    status: int
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A connection that a client keeps open must not keep the lab from ending.
+    block_on_close = False
+
+    def __init__(self, address: str, port: int, handler: type[_Handler]) -> None:
+        loopback(address)
+        super().__init__((address, port), handler)
+        self.log: list[Access] = []
+        self.hosts: Mapping[str, str] = {}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = _SECONDS
+
+    @property
+    def _server(self) -> _Server:
+        return cast("_Server", self.server)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nothing on standard error: the log is in memory."""
+
+    def _record(self, status: int) -> None:
+        self._server.log.append(Access(self.command, self.path, status))
+
+    def _answer(self, status: int, text: str) -> None:
+        self._record(status)
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class _OriginHandler(_Handler):
+    def do_GET(self) -> None:
+        self._answer(200, "origin of the lab\n")
+
+
+class _ProxyHandler(_Handler):
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        if url.scheme != "http" or not url.hostname:
+            self._answer(400, "The proxy of the lab wants an absolute http URL.\n")
+            return
+        try:
+            status, body = self._fetch(
+                url.hostname, url.port or 80, url._replace(scheme="", netloc="").geturl()
+            )
+        except (OutsideLoopback, OSError, http.client.HTTPException) as error:
+            self._answer(403 if isinstance(error, OutsideLoopback) else 502, f"{error}\n")
+            return
+        self._answer(status, body.decode("utf-8", "replace"))
+
+    def _fetch(self, host: str, port: int, path: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(loopback(host, self._server.hosts), port, timeout=_SECONDS)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+        try:
+            connection.request("GET", path or "/", headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def do_CONNECT(self) -> None:
+        host, _, port = self.path.rpartition(":")
+        try:
+            address = loopback(host.strip("[]"), self._server.hosts)
+            upstream = socket.create_connection((address, int(port)), timeout=_SECONDS)
+        except (OutsideLoopback, OSError, ValueError) as error:
+            self._answer(403 if isinstance(error, OutsideLoopback) else 502, f"{error}\n")
+            return
+        with upstream:
+            self._record(200)
+            self.send_response(200, "Connection established")
+            self.end_headers()
+            _relay(self.connection, upstream)
+        self.close_connection = True
+
+
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    """Copy both ways until one side ends or falls silent."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(one, selectors.EVENT_READ, other)
+        selector.register(other, selectors.EVENT_READ, one)
+        while ready := selector.select(_SECONDS):
+            if not all(_pass_on(key) for key, _events in ready):
+                return
+
+
+def _pass_on(key: selectors.SelectorKey) -> bool:
+    try:
+        data = cast("socket.socket", key.fileobj).recv(65536)
+        key.data.sendall(data)
+    except OSError:
+        return False
+    return bool(data)
+
+
+class _Listening:
+    """Servers with one log, from the beginning of a `with` to its end."""
+
+    def __init__(self, servers: Iterable[_Server]) -> None:
+        self._servers = list(servers)
+        for server in self._servers[1:]:
+            server.log = self._servers[0].log
+        self.port: int = self._servers[0].server_port
+        self._threads = [
+            threading.Thread(target=server.serve_forever, args=(0.05,)) for server in self._servers
+        ]
+
+    @property
+    def log(self) -> list[Access]:
+        """Every request so far, in order; `clear()` it between tests."""
+        return self._servers[0].log
+
+    def start(self) -> None:
+        """Begin to answer."""
+        for thread in self._threads:
+            thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+class Origin(_Listening):
+    """A web server that answers 200 to every GET, on one port of several loopback addresses."""
+
+    def __init__(self, addresses: Iterable[str] = ("127.0.0.1",)) -> None:
+        first, *others = addresses
+        server = _Server(first, 0, _OriginHandler)
+        super().__init__([
+            server,
+            *(_Server(address, server.server_port, _OriginHandler) for address in others),
+        ])
+
+    def __enter__(self) -> Origin:
+        self.start()
+        return self
+
+
+class Proxy(_Listening):
+    """A forward proxy for GET and CONNECT on 127.0.0.1; `hosts` are the names it knows besides localhost."""
+
+    def __init__(self, hosts: Mapping[str, str] | None = None) -> None:
+        server = _Server("127.0.0.1", 0, _ProxyHandler)
+        server.hosts = {name.lower(): address for name, address in (hosts or {}).items()}
+        super().__init__([server])
+        self.address = f"127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Proxy:
+        self.start()
+        return self
