@@ -162,7 +162,7 @@ class Connection(WinRmConnection):  # type: ignore[misc]
         self,
         cmd: str,
         in_data: bytes | None = None,
-        sudoable: bool = True,  # noqa: ARG002 - the name belongs to the interface
+        sudoable: bool = True,
     ) -> tuple[int, bytes, bytes]:
         """Run a line with the endpoint's cmd.exe: exit code, stdout and stderr."""
         stdin = self._wrapper_payload_stream(in_data) if in_data else None

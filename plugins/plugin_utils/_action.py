@@ -100,7 +100,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
         spec = argument_spec(self._name)
         arguments = self._task.args
         if not issubclass(self.resource, EndpointInfo) and all(value is None for value in arguments.values()):
-            raise AnsibleActionFail(f"No option was given, so nothing was changed. Set one of: {', '.join(spec)}.")
+            raise AnsibleActionFail(
+                f"No option was given, so nothing was changed. Set one of: {', '.join(spec)}."
+            )
         validated = ArgumentSpecValidator(spec).validate(self.resource.complete(arguments))
         if validated.error_messages:
             raise AnsibleActionFail(". ".join(validated.error_messages))
@@ -110,7 +112,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
         reading = Reading(resource.queries())
         return reading.parse(endpoint.run(reading.commands))
 
-    def _planned(self, resource: Resource, registry: Registry, before: State, change: Change) -> dict[str, Any]:
+    def _planned(
+        self, resource: Resource, registry: Registry, before: State, change: Change
+    ) -> dict[str, Any]:
         was, will_be = resource.report(before), resource.report(change.after)
         planned: dict[str, Any] = {
             "changed": bool(change.commands),
@@ -153,7 +157,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
         said = _said(completed[: len(change.commands)])
         rolled_back = observed == before or self._put_back(endpoint, resource, registry, before, change)
         expected, seen = result["after"], resource.report(observed)
-        ending = "The values from before are in place." if rolled_back else "The old values could NOT be put back."
+        ending = (
+            "The values from before are in place." if rolled_back else "The old values could NOT be put back."
+        )
         raise AnsibleActionFail(
             f"The endpoint does not hold what was written{said}. {ending} See expected and observed in the result.",
             result={
@@ -181,9 +187,13 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
     def _written(self, task_vars: Mapping[str, Any]) -> dict[str, str]:
         return dict(task_vars.get("ansible_facts", {}).get(_FACT, {}))
 
-    def _mark_reverted(self, result: dict[str, Any], options: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+    def _mark_reverted(
+        self, result: dict[str, Any], options: dict[str, Any], task_vars: Mapping[str, Any]
+    ) -> None:
         """Tell a first change from one that is needed again: the same settings had been written before."""
-        result["reverted"] = result["changed"] and self._written(task_vars).get(self._name) == _digest(options)
+        result["reverted"] = result["changed"] and self._written(task_vars).get(self._name) == _digest(
+            options
+        )
         if result["reverted"]:
             result["warnings"].append(
                 "The same settings were written before and have been reverted by policy (GPO, MDM) or another tool "

@@ -83,7 +83,7 @@ class Query:
         arguments += " /s" if self.recurse else ""
         if self.key.startswith(_EVERY_HIVE):
             below = self.key.removeprefix(_EVERY_HIVE)
-            loop = f'for /f %S in (\'reg query HKU\') do @reg query "%S\\{below}"{arguments} 2>&1'
+            loop = f"for /f %S in ('reg query HKU') do @reg query \"%S\\{below}\"{arguments} 2>&1"
             return Command(f"({loop})", compound=True)
         return Command(f"reg query {quote(self.key)}{arguments}{_view_flag(self.key, self.view)}")
 
@@ -92,7 +92,7 @@ class Query:
         key, asked = key.casefold(), self.key.casefold()
         if not self.key.startswith(_EVERY_HIVE):
             return key == asked or (self.recurse and key.startswith(asked))
-        hive, bar, below = key.removeprefix("hku\\").partition("\\")
+        dummy, dummy, below = key.removeprefix("hku\\").partition("\\")
         return key.startswith("hku\\") and below == asked.removeprefix(_EVERY_HIVE.casefold())
 
     def covers(self, address: Address) -> bool:
@@ -190,8 +190,8 @@ class Registry:
             self._failed.append((query, refused[0]))
 
     def _key(self, query: Query, line: str) -> dict[str, RegistryValue]:
-        root, bar, rest = line.partition("\\")
-        key = _ROOTS[root] + bar + rest
+        root, separator, rest = line.partition("\\")
+        key = _ROOTS[root] + separator + rest
         place = _place(key, query.view)
         if query.heads(key):
             self._answered.add(place)

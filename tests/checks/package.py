@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -35,6 +36,14 @@ def install(work: Path) -> Path:
     return work / "installed" / "ansible_collections" / "mde" / "connectivity"
 
 
+def shown_file() -> Path:
+    """Return the file in which Ansible finds a module of the collection."""
+    name = "mde.connectivity.endpoint_proxy"
+    command = [sys.executable, "-m", "ansible", "doc", "--json", name]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Path(json.loads(shown)[name]["doc"]["filename"])
+
+
 def own_environment(work: Path) -> None:
     """Let Ansible see the installed collection and no other copy of it."""
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(work / "installed")
@@ -44,13 +53,16 @@ def own_environment(work: Path) -> None:
 def main() -> int:
     """Return 0 when the installed collection configures a lab, and only once."""
     with tempfile.TemporaryDirectory() as folder, Lab(profiles={"clean": 1, "blob28": 1}) as lab:
-        work = Path(folder)
+        work = Path(folder).resolve()
+        own_environment(work)
         installed = install(work)
         unwanted = [name for name in UNWANTED if (installed / name).exists()]
         if unwanted:
             print(f"the package holds {', '.join(unwanted)}: see build_ignore in galaxy.yml", file=sys.stderr)
             return 1
-        own_environment(work)
+        if installed not in shown_file().parents:
+            print(f"Ansible takes the collection from {shown_file()}", file=sys.stderr)
+            return 1
         inventory = lab.inventory(work / "inventory.yml")
         try:
             twice("mde.connectivity.site", "mde.connectivity.site", inventory, *SETTINGS, cwd=work)

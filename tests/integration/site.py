@@ -87,12 +87,16 @@ class Site:
     def managed(self) -> dict[str, Any]:
         """Every value that the collection manages, as the registry has it."""
         places = [(CONNECTIONS, "WinHttpSettings", 64), (CONNECTIONS, "WinHttpSettings", 32)]
-        places += [(DATA_COLLECTION, name, 64) for name in ("TelemetryProxyServer", "DisableEnterpriseAuthProxy")]
+        places += [
+            (DATA_COLLECTION, name, 64) for name in ("TelemetryProxyServer", "DisableEnterpriseAuthProxy")
+        ]
         places += [(SENSOR_POLICY, "PreferStaticProxyForHttpRequest", 64), (WINHTTP, "DisableWpad", 64)]
         for hive in ("HKU\\S-1-5-18", "HKU\\S-1-5-19", "HKU\\S-1-5-20", "HKLM", "HKCU"):
             for name in ("DefaultConnectionSettings", "SavedLegacySettings"):
                 places.append((f"{hive}\\{SETTINGS}\\Connections", name, 64))
-            places += [(f"{hive}\\{SETTINGS}", name, 64) for name in ("AutoDetect", "ProxyEnable", "AutoConfigURL")]
+            places += [
+                (f"{hive}\\{SETTINGS}", name, 64) for name in ("AutoDetect", "ProxyEnable", "AutoConfigURL")
+            ]
         return {f"{key}\\{name} {view}": self.endpoint.value(key, name, view) for key, name, view in places}
 
 

@@ -76,7 +76,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("wpad", {"state": "enabled", "manual_settings": "delete"}, "manual_settings"),
     ("winhttp_import_ie", {"source": ""}, "source"),
     ("winhttp_import_ie", {"source": "a\nb"}, "source"),
-    ("datacollection_proxy", {"server": "p.test:80", "prefer_static_proxy": "perhaps"}, "prefer_static_proxy"),
+    (
+        "datacollection_proxy",
+        {"server": "p.test:80", "prefer_static_proxy": "perhaps"},
+        "prefer_static_proxy",
+    ),
     ("endpoint_proxy", {"method": "pac"}, "method"),
     ("endpoint_proxy", {"method": "winhttp"}, "method"),
     ("endpoint_proxy", {"method": "static", "datacollection_proxy": {"state": "absent"}}, "method"),

@@ -19,6 +19,7 @@ from tests.integration.contract import (
     MACHINE,
     POLICIES,
     WIDE,
+    WOW,
     Case,
     Raw,
     text,

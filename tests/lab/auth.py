@@ -76,44 +76,44 @@ class Session:
         return f'{ENCRYPTED};protocol="{_PROTOCOL}";boundary="Encrypted Boundary"', body
 
 
-class Gate:
-    """Checks credentials; one user, the same on every endpoint."""
+def admit(authorization: str, session: Session) -> tuple[bool, tuple[str, ...]]:
+    """Whether the request may pass, and the WWW-Authenticate values that go out with its answer."""
+    scheme, _, token = authorization.partition(" ")
+    if not scheme:
+        return session.established, () if session.established else CHALLENGES
+    if scheme.lower() == "basic":
+        admitted = _basic(token)
+        return admitted, () if admitted else CHALLENGES
+    if scheme.lower() in ("negotiate", "ntlm"):
+        return _negotiate(scheme, token, session)
+    return False, CHALLENGES
 
-    def admit(self, authorization: str, session: Session) -> tuple[bool, tuple[str, ...]]:
-        """Whether the request may pass, and the WWW-Authenticate values that go out with its answer."""
-        scheme, _, token = authorization.partition(" ")
-        if not scheme:
-            return session.established, () if session.established else CHALLENGES
-        if scheme.lower() == "basic":
-            admitted = self._basic(token)
-            return admitted, () if admitted else CHALLENGES
-        if scheme.lower() in ("negotiate", "ntlm"):
-            return self._negotiate(scheme, token, session)
+
+def _basic(token: str) -> bool:
+    try:
+        given = base64.b64decode(token, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return hmac.compare_digest(given, f"{USER}:{PASSWORD}".encode())
+
+
+def _negotiate(scheme: str, token: str, session: Session) -> tuple[bool, tuple[str, ...]]:
+    try:
+        answer = _step(base64.b64decode(token, validate=True), session)
+    except (SpnegoError, binascii.Error, ValueError, struct.error):
+        session.context = None
         return False, CHALLENGES
+    values = (f"{scheme} {base64.b64encode(answer).decode()}",) if answer else ()
+    return session.established, values
 
-    def _basic(self, token: str) -> bool:
-        try:
-            given = base64.b64decode(token, validate=True)
-        except (binascii.Error, ValueError):
-            return False
-        return hmac.compare_digest(given, f"{USER}:{PASSWORD}".encode())
 
-    def _negotiate(self, scheme: str, token: str, session: Session) -> tuple[bool, tuple[str, ...]]:
-        try:
-            answer = self._step(base64.b64decode(token, validate=True), session)
-        except (SpnegoError, binascii.Error, ValueError, struct.error):
-            session.context = None
-            return False, CHALLENGES
-        values = (f"{scheme} {base64.b64encode(answer).decode()}",) if answer else ()
-        return session.established, values
-
-    def _step(self, token: bytes, session: Session) -> bytes | None:
-        with _user_file():
-            if session.context is None or session.context.complete:
-                # Pure Python on both levels: the machine's GSSAPI library would want credentials of its own.
-                options = spnego.NegotiateOptions.use_negotiate
-                session.context = spnego.server(protocol="negotiate", options=options)
-            return session.context.step(token)
+def _step(token: bytes, session: Session) -> bytes | None:
+    with _user_file():
+        if session.context is None or session.context.complete:
+            # Pure Python on both levels: the machine's GSSAPI library would want credentials of its own.
+            options = spnego.NegotiateOptions.use_negotiate
+            session.context = spnego.server(protocol="negotiate", options=options)
+        return session.context.step(token)
 
 
 @contextlib.contextmanager

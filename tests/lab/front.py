@@ -35,7 +35,6 @@ class Front:
         self._ports: dict[int, Host] = {}
         self._shells: dict[str, shells.Shell] = {}
         self._sessions: weakref.WeakKeyDictionary[object, auth.Session] = weakref.WeakKeyDictionary()
-        self._gate = auth.Gate()
         self._web = web.Server(self._handle, access_log=None)
         self._listeners: list[asyncio.Server] = []
 
@@ -98,7 +97,7 @@ class Front:
         if request.headers.get("WSMANIDENTIFY", "").lower() == "unauthenticated":
             return _soap(*await self._soap(host, body, identify_only=True))
         session = self._session(request)
-        admitted, challenges = self._gate.admit(request.headers.get("Authorization", ""), session)
+        admitted, challenges = auth.admit(request.headers.get("Authorization", ""), session)
         headers = [("WWW-Authenticate", value) for value in challenges]
         if not admitted:
             return _with(web.Response(status=401), headers)

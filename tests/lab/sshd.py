@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import select
 import selectors
 import shlex
 import shutil
@@ -36,8 +35,14 @@ PRIVILEGE_SEPARATION_DIRECTORY = Path("/run/sshd")
 # A program that may read standard input, where a command begins. Every other line starts at once, because an
 # SSH client on a terminal never ends its input, and Ansible gives its client a terminal.
 _INPUT_READER = re.compile(
-    r"""(?:^|[&(']|\bdo\b)[\s@"]*(?:[^\s"&|']*\\)?(?:(?:[cw]script|more|sort|findstr)(?:\.exe|\.com)?(?=["\s<>|&)]|$)|set\s+/p)""",
-    re.IGNORECASE,
+    r"""
+    (?: ^ | [&('] | \bdo\b ) [\s@"]*
+    (?:
+        (?: [^\s"&|']*\\ )? (?: [cw]script | more | sort | findstr ) (?: \.exe | \.com )? (?= ["\s<>|&)] | $ )
+        | set\s+/p
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 # Input that has not begun by then is taken for a terminal on which no one types.
 _INPUT_BEGINS = 2.0
@@ -259,11 +264,14 @@ class Sshd:
             stream.sendall(sshshell.NO_INPUT)
             return b""
         stream.sendall(sshshell.WANTS_INPUT)
-        if not select.select([stream], [], [], _INPUT_BEGINS)[0]:
-            return b""
+        stream.settimeout(_INPUT_BEGINS)
         parts = []
-        while part := stream.recv(65536):
-            parts.append(part)
+        try:
+            while part := stream.recv(65536):
+                parts.append(part)
+                stream.settimeout(None)
+        except TimeoutError:
+            stream.settimeout(None)
         return b"".join(parts)
 
     def _run(self, port: int, line: str, stdin: bytes) -> Completed:

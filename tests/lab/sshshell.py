@@ -40,7 +40,7 @@ def read_exactly(stream: socket.socket, size: int) -> bytes:
 
 def _forward_input(stream: socket.socket) -> None:
     # The lab may answer before the input ends: a terminal's never does.
-    while stream not in select.select([0, stream], [], [])[0]:
+    while stream.fileno() not in select.select([0, stream.fileno()], [], [])[0]:
         data = os.read(0, 65536)
         if not data:
             stream.shutdown(socket.SHUT_WR)

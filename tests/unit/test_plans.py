@@ -12,7 +12,9 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_proxy import (
     DataCollectionProxy,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_values import DataCollection
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_values import (
+    DataCollection,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import InvalidOption
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._state import State
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._windows import Sensor
@@ -24,11 +26,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 WINHTTP = {"state": "present", "proxy": "proxy:8080", "bypass": None, "include_32bit": True}
-DATA = {"state": "present", "server": "p.test:80", "disable_enterprise_auth_proxy": True, "prefer_static_proxy": None}
+DATA = {
+    "state": "present",
+    "server": "p.test:80",
+    "disable_enterprise_auth_proxy": True,
+    "prefer_static_proxy": None,
+}
 
 views = st.builds(
     View,
-    st.none() | st.sampled_from(["proxy:8080", "PROXY:8080", "http=a:1;https=b:2", "what ever"]).map(ProxyList),
+    st.none()
+    | st.sampled_from(["proxy:8080", "PROXY:8080", "http=a:1;https=b:2", "what ever"]).map(ProxyList),
     st.lists(st.sampled_from(["<local>", "*.a.test", "10.*"])).map(tuple).map(BypassList),
     st.booleans(),
 )
@@ -37,7 +45,11 @@ values = st.none() | st.builds(
     st.sampled_from(["REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ"]),
     st.sampled_from(["p.test:80", "P.TEST:80", "", "%P%:80"]),
 )
-numbers = st.none() | st.builds(RegistryValue, st.just("REG_DWORD"), st.sampled_from(["0x0", "0x1", "0x2"])) | values
+numbers = (
+    st.none()
+    | st.builds(RegistryValue, st.just("REG_DWORD"), st.sampled_from(["0x0", "0x1", "0x2"]))
+    | values
+)
 
 
 @given(
@@ -48,7 +60,7 @@ numbers = st.none() | st.builds(RegistryValue, st.just("REG_DWORD"), st.sampled_
 )
 def test_winhttp_is_reached_in_one_step(winhttp, state, bypass, include_32bit):
     resource = WinHttpProxy({**WINHTTP, "state": state, "bypass": bypass, "include_32bit": include_32bit})
-    before = State(winhttp=winhttp)
+    before = State().with_parts(winhttp)
     change = resource.plan(before)
     assert bool(change.commands) == (change.after != before)
     assert len(change.touched) == len(change.commands)
@@ -70,19 +82,19 @@ def test_datacollection_is_reached_in_one_step(values, state, disable_auth, pref
         "disable_enterprise_auth_proxy": disable_auth,
         "prefer_static_proxy": prefer,
     }
-    before = State(datacollection=values, sensor=Sensor(onboarded, "auto"))
+    before = State().with_parts(values, Sensor(onboarded, "auto"))
     change = DataCollectionProxy(options).plan(before)
     assert bool(change.commands) == (change.after != before)
     assert bool(change.reboot_reason) == (bool(change.commands) and onboarded)
     assert DataCollectionProxy(options).plan(change.after).commands == ()
     if prefer is None:
-        assert change.after.datacollection.prefer_static == values.prefer_static
+        assert change.after.part(DataCollection).prefer_static == values.prefer_static
 
 
 def test_a_bypass_that_is_not_given_is_kept_in_each_view():
     native = View(ProxyList("old:1"), BypassList(("a",)))
     wow64 = View(ProxyList("old:1"), BypassList(("b",)))
-    change = WinHttpProxy(WINHTTP).plan(State(winhttp=WinHttp(native, wow64)))
+    change = WinHttpProxy(WINHTTP).plan(State().with_parts(WinHttp(native, wow64)))
     assert [command.text for command in change.commands] == [
         'netsh winhttp set proxy proxy-server="proxy:8080" bypass-list="a"',
         '%SystemRoot%\\SysWOW64\\netsh.exe winhttp set proxy proxy-server="proxy:8080" bypass-list="b"',
@@ -92,7 +104,7 @@ def test_a_bypass_that_is_not_given_is_kept_in_each_view():
 
 def test_an_unreadable_view_is_never_as_desired():
     broken = View(None, BypassList(()), readable=False, raw=b"\x46")
-    state = State(winhttp=WinHttp(broken, dataclasses.replace(broken)))
+    state = State().with_parts(WinHttp(broken, dataclasses.replace(broken)))
     change = WinHttpProxy({**WINHTTP, "state": "absent", "proxy": None}).plan(state)
     assert [command.text.split()[0] for command in change.commands] == [
         "netsh",

@@ -45,7 +45,12 @@ def read(query, output, rc=0, missing=ERRORS["en"]):
         ("    Name    REG_BINARY", "REG_BINARY", "", b""),
         ("    Name    REG_SZ    ", "REG_SZ", "", b"\0\0"),
         ("    Name    REG_SZ    a  b ", "REG_SZ", "a  b ", "a  b \0".encode("utf-16-le")),
-        ("    Name    REG_EXPAND_SZ    %VAR%:80", "REG_EXPAND_SZ", "%VAR%:80", "%VAR%:80\0".encode("utf-16-le")),
+        (
+            "    Name    REG_EXPAND_SZ    %VAR%:80",
+            "REG_EXPAND_SZ",
+            "%VAR%:80",
+            "%VAR%:80\0".encode("utf-16-le"),
+        ),
         ("    Name    REG_MULTI_SZ    a\\0b", "REG_MULTI_SZ", "a\\0b", "a\0b\0\0".encode("utf-16-le")),
     ],
 )
@@ -56,7 +61,9 @@ def test_types_and_bytes(line, type_, text, data):
 
 
 def test_a_name_with_blanks_and_a_text_of_two_lines():
-    output = f"{HEAD}    Two words    REG_SZ    one\n  two\n    (Standard)    REG_SZ    x\n\n{HEAD.strip()}\\Sub\n"
+    output = (
+        f"{HEAD}    Two words    REG_SZ    one\n  two\n    (Standard)    REG_SZ    x\n\n{HEAD.strip()}\\Sub\n"
+    )
     registry = read(Query(KEY), output)
     assert registry.value(Address(KEY, "Two words")).text == "one\n  two"
     assert registry.value(Address(KEY, "absent")) is None
@@ -83,7 +90,9 @@ def test_a_hive_that_is_refused_is_not_an_empty_one():
 
 
 def test_the_views_are_kept_apart():
-    registry = read(Query(KEY, view=32), "\nHKEY_LOCAL_MACHINE\\SOFTWARE\\WOW6432Node\\Vendor\n    A    REG_SZ    1\n")
+    registry = read(
+        Query(KEY, view=32), "\nHKEY_LOCAL_MACHINE\\SOFTWARE\\WOW6432Node\\Vendor\n    A    REG_SZ    1\n"
+    )
     assert registry.value(Address(KEY, "A", 32)).text == "1"
     with pytest.raises(LookupError, match="not asked for"):
         registry.value(Address(KEY, "A", 64))
@@ -97,7 +106,8 @@ def test_reg_switched_off_is_said_as_what_it_is():
 
 def test_commands():
     address = Address("HKLM\\SOFTWARE\\A B", "Name", 32)
-    assert set_value(address, "REG_DWORD", "1").text == 'reg add "HKLM\\SOFTWARE\\A B" /v Name /t REG_DWORD /d 1 /f /reg:32'
+    written = 'reg add "HKLM\\SOFTWARE\\A B" /v Name /t REG_DWORD /d 1 /f /reg:32'
+    assert set_value(address, "REG_DWORD", "1").text == written
     assert delete_value(address).text == 'reg delete "HKLM\\SOFTWARE\\A B" /v Name /f /reg:32'
     assert restore(address, None) == delete_value(address)
     assert Query("HKU\\S-1-5-18\\A").command().text == "reg query HKU\\S-1-5-18\\A"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,14 +43,11 @@ class DataCollectionProxy(Resource):
         return (*DATACOLLECTION_QUERIES, *SENSOR_QUERIES)
 
     def decode(self, registry: Registry, state: State) -> State:
-        return dataclasses.replace(
-            state, datacollection=DataCollection.decode(registry), sensor=Sensor.decode(registry)
-        )
+        return state.with_parts(DataCollection.decode(registry), Sensor.decode(registry))
 
     def plan(self, state: State) -> Change:
-        assert state.datacollection is not None
-        assert state.sensor is not None
-        before, after = state.datacollection, self._desired(state.datacollection)
+        before = state.part(DataCollection)
+        after = self._desired(before)
         commands, touched = [], []
         pairs: tuple[tuple[Address, RegistryValue | None, RegistryValue | None], ...] = (
             (SERVER, before.server, after.server),
@@ -63,14 +59,12 @@ class DataCollectionProxy(Resource):
                 commands.append(set_value(address, new.type, new.text) if new else delete_value(address))
                 touched.append(address)
         reason = ""
-        if commands and state.sensor.onboarded:
+        if commands and state.part(Sensor).onboarded:
             reason = (
                 "The sensor is onboarded, and a static proxy that changes after onboarding takes effect when the "
                 "machine has been restarted."
             )
-        return Change(
-            dataclasses.replace(state, datacollection=after), tuple(commands), tuple(touched), reboot_reason=reason
-        )
+        return Change(state.with_parts(after), tuple(commands), tuple(touched), reboot_reason=reason)
 
     def _desired(self, before: DataCollection) -> DataCollection:
         prefer = self.options["prefer_static_proxy"]

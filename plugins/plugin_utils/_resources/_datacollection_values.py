@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from .._registry import Address, Query, Registry, RegistryValue
 from ._winhttp_views import masked
@@ -23,6 +23,8 @@ DATACOLLECTION_QUERIES = tuple(Query(a.key, a.name) for a in (SERVER, DISABLE_AU
 @dataclass(frozen=True)
 class DataCollection:
     """The three values as they stand, type included; None where one is absent."""
+
+    name: ClassVar[str] = "datacollection"
 
     server: RegistryValue | None
     disable_auth: RegistryValue | None

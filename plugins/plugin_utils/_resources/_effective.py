@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ._datacollection_values import DataCollection
 from ._state import State
-from ._winhttp_views import masked
+from ._winhttp_views import WinHttp, masked
+from ._wpad_switches import WpadSwitches
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,18 @@ class Effective:
 
 def effective(state: State) -> Effective:
     """The answer for a state of which all parts were read."""
-    assert state.datacollection
-    assert state.winhttp
-    assert state.wpad
-    native = state.winhttp.native
-    if state.datacollection.proxy:
+    static, native = state.part(DataCollection).proxy, state.part(WinHttp).native
+    if static:
         return Effective(
             "static",
-            masked(state.datacollection.proxy),
+            masked(static),
             "the policy value TelemetryProxyServer",
             "The sensor uses its static proxy first, and goes direct when that proxy can't be reached.",
         )
     if not native.readable:
-        return Effective("unknown", None, "WinHttpSettings", "The WinHTTP proxy of the machine can't be decoded.")
+        return Effective(
+            "unknown", None, "WinHttpSettings", "The WinHTTP proxy of the machine can't be decoded."
+        )
     if native.proxy:
         return Effective(
             "winhttp",
@@ -55,8 +56,7 @@ def effective(state: State) -> Effective:
 
 
 def _detected_or_direct(state: State) -> Effective:
-    assert state.wpad
-    scope = "system" if state.wpad.per_user else "machine"
+    scope = _scope(state)
     found = state.wininet[scope]
     set_by = f"automatic detection in the settings of {scope}"
     if found.error or not found.default.readable:
@@ -65,36 +65,48 @@ def _detected_or_direct(state: State) -> Effective:
     settings = found.default.settings
     # Without a value WinINET starts with detection on (.NET's and Wine's readers agree).
     if (settings is None or settings.auto_detect) and not defects:
-        return Effective("wpad", None, set_by, "Neither a static nor a WinHTTP proxy is set, and detection is on.")
+        return Effective(
+            "wpad", None, set_by, "Neither a static nor a WinHTTP proxy is set, and detection is on."
+        )
     why = "; ".join(defects) if defects else f"detection is off for {scope}"
-    return Effective("direct", None, "nothing", f"No proxy is set, and there is no automatic detection: {why}.")
+    return Effective(
+        "direct", None, "nothing", f"No proxy is set, and there is no automatic detection: {why}."
+    )
 
 
 def _defects(state: State) -> list[str]:
-    assert state.wpad
-    own = ["DisableWpad is set, so WinHTTP does not use automatic detection"] if state.wpad.disable_wpad else []
-    return own + state.wpad.defects(("machine",))
+    switches = state.part(WpadSwitches)
+    own = ["DisableWpad is set, so WinHTTP does not use automatic detection"] if switches.disable_wpad else []
+    return own + switches.defects(("machine",))
+
+
+def _scope(state: State) -> str:
+    return "system" if state.part(WpadSwitches).per_user else "machine"
 
 
 def conflicts(state: State) -> list[str]:
     """Settings that contradict or hide each other, a sentence each."""
-    assert state.datacollection
-    assert state.winhttp
-    assert state.wpad
     found = []
-    server, native = state.datacollection.server, state.winhttp.native
-    if server is not None and state.datacollection.proxy is None:
-        found.append(f"TelemetryProxyServer is a {server.type} and not a filled REG_SZ, so the sensor can't read it.")
-    if state.datacollection.proxy and " " in state.datacollection.proxy:
+    winhttp, values = state.part(WinHttp), state.part(DataCollection)
+    server, static, native = values.server, values.proxy, winhttp.native
+    if server is not None and static is None:
+        found.append(
+            f"TelemetryProxyServer is a {server.type} and not a filled REG_SZ, so the sensor can't read it."
+        )
+    if static and " " in static:
         found.append("TelemetryProxyServer holds a blank, which the sensor does not accept.")
-    if state.datacollection.proxy and native.proxy:
+    if static and native.proxy:
         found.append("A static proxy and a WinHTTP proxy are both set; the sensor uses the static one.")
-    if native != state.winhttp.wow64:
+    if native != winhttp.wow64:
         found.append("The 32-bit view of the WinHTTP proxy differs from the 64-bit one.")
-    scope = "system" if state.wpad.per_user else "machine"
+    scope = _scope(state)
     settings = state.wininet[scope].default.settings
     if settings and (settings.manual or settings.pac) and native.proxy is None:
-        found.append(f"The settings of {scope} have a manual proxy or a setup script, which WinHTTP does not read.")
+        found.append(
+            f"The settings of {scope} have a manual proxy or a setup script, which WinHTTP does not read."
+        )
     if settings and settings.auto_detect and _defects(state):
-        found.append(f"Automatic detection is on for {scope} but has no effect: {'; '.join(_defects(state))}.")
+        found.append(
+            f"Automatic detection is on for {scope} but has no effect: {'; '.join(_defects(state))}."
+        )
     return found

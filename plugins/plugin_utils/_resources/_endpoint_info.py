@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from .._registry import Query, Registry
@@ -34,14 +33,13 @@ class EndpointInfo(Resource):
 
     def decode(self, registry: Registry, state: State) -> State:
         scopes = (*NAMED_SCOPES, *loaded_users(registry))
-        return dataclasses.replace(
-            state,
-            windows=Windows.decode(registry),
-            winhttp=WinHttp.decode(registry),
-            wininet={**state.wininet, **{scope: Connections.decode(registry, scope) for scope in scopes}},
-            wpad=WpadSwitches.decode(registry),
-            datacollection=DataCollection.decode(registry),
-            sensor=Sensor.decode(registry),
+        state = state.with_wininet({scope: Connections.decode(registry, scope) for scope in scopes})
+        return state.with_parts(
+            Windows.decode(registry),
+            WinHttp.decode(registry),
+            WpadSwitches.decode(registry),
+            DataCollection.decode(registry),
+            Sensor.decode(registry),
         )
 
     def plan(self, state: State) -> Change:

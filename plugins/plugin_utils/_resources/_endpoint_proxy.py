@@ -44,7 +44,7 @@ class EndpointProxy(Resource):
         if not given:
             raise InvalidOption("method", f"nothing is asked for; give method or one of {', '.join(_BLOCKS)}")
         if {"winhttp_proxy", "winhttp_import_ie"} <= set(given):
-            raise InvalidOption("winhttp_import_ie", "it can't be combined with winhttp_proxy; both set WinHTTP's proxy")
+            raise InvalidOption("winhttp_import_ie", "it can't be combined with winhttp_proxy")
         self._check_method(options["method"])
         self._info = EndpointInfo({})
         self._parts = []
@@ -60,7 +60,9 @@ class EndpointProxy(Resource):
         block = _METHODS[method][0]
         options = self.options[block]
         if options is None or options.get("state") in ("absent", "disabled"):
-            raise InvalidOption("method", f"{method} needs the block {block}, and not to remove or disable it")
+            raise InvalidOption(
+                "method", f"{method} needs the block {block}, and not to remove or disable it"
+            )
 
     @classmethod
     def complete(cls, arguments: Mapping[str, Any]) -> dict[str, Any]:

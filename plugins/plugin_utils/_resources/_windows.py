@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from .._registry import Address, Query, Registry
 
@@ -27,6 +27,8 @@ SENSOR_QUERIES = (Query(_ONBOARDING.key, _ONBOARDING.name), Query(_SENSE.key, _S
 class Windows:
     """Build number and product name as the registry has them; a Windows 11 calls itself Windows 10 there."""
 
+    name: ClassVar[str] = "windows"
+
     build: str | None
     product: str | None
 
@@ -42,6 +44,8 @@ class Windows:
 @dataclass(frozen=True)
 class Sensor:
     """Whether the sensor is onboarded (OnboardingState is 1), and how its service Sense starts."""
+
+    name: ClassVar[str] = "sensor"
 
     onboarded: bool
     service_start: str | None

@@ -30,11 +30,13 @@ class WinHttpImportIe(Resource):
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
-        source = options["source"]
+        source: str = options["source"]
         if not source.strip() or not source.isprintable():
-            raise InvalidOption("source", "it is empty or holds control characters; name a source, a SID or an account")
+            raise InvalidOption(
+                "source", "it is empty or holds control characters; name a source, a SID or an account"
+            )
         self._named = source in _SOURCES
-        self._scope = source.upper() if is_sid(source) else source
+        self._scope: str = source.upper() if is_sid(source) else source
         self._account = not self._named and not is_sid(source)
 
     def queries(self) -> tuple[Query, ...]:
@@ -46,8 +48,8 @@ class WinHttpImportIe(Resource):
 
     def decode(self, registry: Registry, state: State) -> State:
         scope = self._scope if self._named else self._loaded(registry)
-        wininet = {**state.wininet, scope: Connections.decode(registry, scope)}
-        return dataclasses.replace(state, winhttp=WinHttp.decode(registry), wininet=wininet)
+        state = state.with_parts(WinHttp.decode(registry))
+        return state.with_wininet({scope: Connections.decode(registry, scope)})
 
     def _loaded(self, registry: Registry) -> str:
         sids = loaded_sids(registry)
@@ -75,20 +77,30 @@ class WinHttpImportIe(Resource):
 
     @property
     def _who(self) -> str:
-        names = {"connection": "the connecting user", "system": "SYSTEM", "machine": "the machine"}
-        return names.get(self.options["source"], self.options["source"])
+        names: dict[str, str] = {
+            "connection": "the connecting user",
+            "system": "SYSTEM",
+            "machine": "the machine",
+        }
+        source: str = self.options["source"]
+        return names.get(source, source)
 
     def _settings(self, connections: Connections) -> WinInetSettings | None:
         blob: Blob = connections.default
         if connections.error or not blob.readable:
-            reason = connections.error or f"DefaultConnectionSettings holds {len(blob.raw or b'')} undecodable bytes"
+            reason = (
+                connections.error
+                or f"DefaultConnectionSettings holds {len(blob.raw or b'')} undecodable bytes"
+            )
             raise Refused(f"source: the IE settings of {self._who} can't be read: {reason}")
         return blob.settings
 
     def _view(self, settings: WinInetSettings | None) -> View:
         if settings and settings.manual and settings.proxy:
             if not (settings.proxy + settings.bypass).isascii():
-                raise Refused(f"source: the IE proxy of {self._who} is not ASCII, and WinHTTP takes nothing else")
+                raise Refused(
+                    f"source: the IE proxy of {self._who} is not ASCII, and WinHTTP takes nothing else"
+                )
             return View(ProxyList(settings.proxy), BypassList.parse(settings.bypass))
         if not self.options["allow_direct"]:
             raise Refused(
@@ -105,7 +117,9 @@ class WinHttpImportIe(Resource):
             lost.append("automatic detection (WPAD)")
         if not lost:
             return []
-        sentence = f"The IE settings of {self._who} use {' and '.join(lost)}, which WinHTTP does not take over"
+        sentence = (
+            f"The IE settings of {self._who} use {' and '.join(lost)}, which WinHTTP does not take over"
+        )
         if self.options["on_loss"] == "fail":
             raise Refused(f"on_loss: {sentence}. Set on_loss: warn to import the manual proxy alone.")
         return [f"{sentence}."]
@@ -127,5 +141,3 @@ def _sid_of(registry: Registry, account: str) -> str:
         return matches[0]
     known = ", ".join(f"{folder} ({sid})" for sid, folder in sorted(profiles.items()))
     raise Refused(f"source: {account} is not an account with a profile on this endpoint. There are: {known}.")
-
-

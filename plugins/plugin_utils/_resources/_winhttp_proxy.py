@@ -27,8 +27,8 @@ class WinHttpProxy(Resource):
         if options["state"] == "present" and options["proxy"] is None:
             raise InvalidOption("proxy", "it is required when state is present")
         self._proxy = self._bypass = None
+        option = "proxy"
         try:
-            option = "proxy"
             if options["state"] == "present":
                 self._proxy = ProxyList.from_user(options["proxy"])
             option = "bypass"
@@ -41,11 +41,11 @@ class WinHttpProxy(Resource):
         return WINHTTP_QUERIES
 
     def decode(self, registry: Registry, state: State) -> State:
-        return dataclasses.replace(state, winhttp=WinHttp.decode(registry))
+        return state.with_parts(WinHttp.decode(registry))
 
     def plan(self, state: State) -> Change:
-        assert state.winhttp is not None
-        desired = WinHttp(self._desired(state.winhttp.native), self._desired(state.winhttp.wow64))
+        before = state.part(WinHttp)
+        desired = WinHttp(self._desired(before.native), self._desired(before.wow64))
         return change_winhttp(state, desired, self.options["include_32bit"])
 
     def _desired(self, view: View) -> View:
@@ -58,9 +58,8 @@ def change_winhttp(
     state: State, desired: WinHttp, include_32bit: bool, commands: Mapping[Address, Command] | None = None
 ) -> Change:
     """Plan both views; commands replace the netsh line that would write a view."""
-    assert state.winhttp is not None
-    before, lines, touched = state.winhttp, [], []
-    after = before
+    before = after = state.part(WinHttp)
+    lines, touched = [], []
     for address, name in ((NATIVE, "native"), (WOW64, "wow64")):
         view: View = getattr(desired, name)
         if view == getattr(before, name) or (address is WOW64 and not include_32bit):
@@ -68,9 +67,7 @@ def change_winhttp(
         after = dataclasses.replace(after, **{name: view})
         lines.append(commands[address] if commands else write(address, view))
         touched.append(address)
-    return Change(
-        dataclasses.replace(state, winhttp=after), tuple(lines), tuple(touched), tuple(_warnings(before, after))
-    )
+    return Change(state.with_parts(after), tuple(lines), tuple(touched), tuple(_warnings(before, after)))
 
 
 def _warnings(before: WinHttp, after: WinHttp) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from .._endpoint import Command, quoted
 from .._registry import Address, Query, Registry
@@ -71,6 +71,8 @@ class View:
 @dataclass(frozen=True)
 class WinHttp:
     """What 64-bit and what 32-bit programs see. On a 32-bit Windows both are the same value."""
+
+    name: ClassVar[str] = "winhttp"
 
     native: View
     wow64: View

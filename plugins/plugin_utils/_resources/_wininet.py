@@ -147,7 +147,9 @@ def queries(scopes: Iterable[str], every_hive: bool = False) -> tuple[Query, ...
     """What to read for these scopes; with every_hive all loaded hives are read in one command."""
     if not every_hive:
         return tuple(query for scope in scopes for query in Place(scope).queries())
-    outside = tuple(query for scope in scopes if scope in ("machine", "connection") for query in Place(scope).queries())
+    outside = tuple(
+        query for scope in scopes if scope in ("machine", "connection") for query in Place(scope).queries()
+    )
     return (HIVES, _EVERY_CONNECTION, _EVERY_SETTING, *outside)
 
 

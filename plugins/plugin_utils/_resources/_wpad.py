@@ -25,8 +25,12 @@ class Wpad(Resource):
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
-        self._asked = tuple(dict.fromkeys(name.upper() if is_sid(name) else name for name in options["scope"]))
-        wrong = [name for name in self._asked if name not in (*NAMED_SCOPES, "all_users") and not is_sid(name)]
+        self._asked = tuple(
+            dict.fromkeys(name.upper() if is_sid(name) else name for name in options["scope"])
+        )
+        wrong = [
+            name for name in self._asked if name not in (*NAMED_SCOPES, "all_users") and not is_sid(name)
+        ]
         if wrong or not self._asked:
             what = f"{wrong[0][:80]!r} is no scope" if wrong else "the list is empty"
             raise InvalidOption("scope", f"{what}; use {', '.join(NAMED_SCOPES)}, all_users or a SID")
@@ -37,10 +41,8 @@ class Wpad(Resource):
         return (*WPAD_QUERIES, *queries(self._asked, every_hive=self._users))
 
     def decode(self, registry: Registry, state: State) -> State:
-        wininet = {**state.wininet}
-        for scope in self._scopes(registry):
-            wininet[scope] = Connections.decode(registry, scope)
-        return dataclasses.replace(state, wpad=WpadSwitches.decode(registry), wininet=wininet)
+        scopes = {scope: Connections.decode(registry, scope) for scope in self._scopes(registry)}
+        return state.with_parts(WpadSwitches.decode(registry)).with_wininet(scopes)
 
     def _scopes(self, registry: Registry) -> list[str]:
         scopes: list[str] = []
@@ -53,11 +55,8 @@ class Wpad(Resource):
         return list(self._decoded)
 
     def plan(self, state: State) -> Change:
-        assert state.wpad is not None
-        wininet, edit = dict(state.wininet), _Edit()
-        for scope in self._decoded:
-            wininet[scope] = self._plan_scope(edit, scope, wininet[scope])
-        switches = state.wpad
+        edit, switches = _Edit(), state.part(WpadSwitches)
+        wininet = {scope: self._plan_scope(edit, scope, state.wininet[scope]) for scope in self._decoded}
         if self._enabled and switches.disable_wpad:
             edit.set(DISABLE_WPAD, "REG_DWORD", "0")
             switches = dataclasses.replace(switches, disable_wpad=False)
@@ -65,12 +64,14 @@ class Wpad(Resource):
             f"Automatic detection is on but has no effect: {defect}."
             for defect in (switches.defects(self._decoded) if self._enabled else [])
         ]
-        after = dataclasses.replace(state, wininet=wininet, wpad=switches)
+        after = state.with_parts(switches).with_wininet(wininet)
         return Change(after, tuple(edit.commands), tuple(edit.touched), tuple(warnings))
 
     def _plan_scope(self, edit: _Edit, scope: str, before: Connections) -> Connections:
         if before.error:
-            raise Refused(f"scope: the settings of {scope} can't be read, so nothing was changed: {before.error}")
+            raise Refused(
+                f"scope: the settings of {scope} can't be read, so nothing was changed: {before.error}"
+            )
         place, after = Place(scope), before
         settings = before.default.settings
         other_way = settings is not None and (settings.manual or settings.pac)

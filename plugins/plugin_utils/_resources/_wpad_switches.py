@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from .._registry import Address, Query, Registry
 from ._windows import start_type
@@ -24,7 +24,9 @@ WPAD_QUERIES = tuple(
 
 @dataclass(frozen=True)
 class WpadSwitches:
-    """disable_wpad: WinHTTP's switch; by_policy: its twin below Policies; per_user: False when the proxy is per machine."""
+    """WinHTTP's switch and its twin below Policies, the service, and whether proxy settings are per user."""
+
+    name: ClassVar[str] = "wpad"
 
     disable_wpad: bool
     disable_wpad_policy: bool
@@ -54,7 +56,9 @@ class WpadSwitches:
         if self.disable_wpad_policy:
             found.append("DisableWpad is set below Policies, so WinHTTP does not use automatic detection")
         if self.service_start == "disabled":
-            found.append("the service WinHttpAutoProxySvc is disabled, and without it services can't auto-detect")
+            found.append(
+                "the service WinHttpAutoProxySvc is disabled, and without it services can't auto-detect"
+            )
         if not self.per_user and "machine" not in scopes:
             found.append(
                 "ProxySettingsPerUser is 0, so the machine's settings count and not those of an account: "

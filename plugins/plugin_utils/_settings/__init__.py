@@ -2,4 +2,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Proxy settings as pure values: what a user may write, and what Windows stores."""
+
 from __future__ import annotations

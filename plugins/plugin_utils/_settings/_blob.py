@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The two building blocks of Windows' binary proxy settings: a DWORD and a counted string."""
+
 from __future__ import annotations
 
 from ._errors import InvalidSetting, UnreadableValue
@@ -46,7 +47,7 @@ class BlobReader:
         left = len(self._data) - self._offset
         if count > left:
             raise self.unreadable(f"the {field} needs {count} bytes, and {left} are left", self._offset)
-        taken = self._data[self._offset:self._offset + count]
+        taken = self._data[self._offset : self._offset + count]
         self._offset += count
         return taken
 

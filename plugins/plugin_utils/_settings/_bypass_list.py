@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The bypass list of WinHTTP and WinINet."""
+
 from __future__ import annotations
 
 import re
@@ -68,8 +69,7 @@ class BypassList:
         A wildcard has to be the left-most character (Microsoft's ProxyCfg page), and ``<-loopback>`` belongs
         to WinINet: WinHTTP of Windows Server 2016 was seen to ignore it.
         """
-        return tuple(entry for entry in self.entries
-                     if "*" in entry[1:] or entry.lower() == "<-loopback>")
+        return tuple(entry for entry in self.entries if "*" in entry[1:] or entry.lower() == "<-loopback>")
 
     def __str__(self) -> str:
         return ";".join(self.entries)
@@ -98,14 +98,20 @@ def _check_entry(entry: str) -> None:
     if "<" in entry or ">" in entry:
         raise InvalidSetting(
             f"The {_WHAT} has the entry {shown(entry)}, and the only words in angle brackets are "
-            f"{' and '.join(TOKENS)}.")
+            f"{' and '.join(TOKENS)}."
+        )
     if "/" in entry:
-        raise InvalidSetting(f"The {_WHAT} has an entry with a slash, and Windows knows neither URLs nor "
-                             "network masks there, so write host names or patterns such as *.example.com.")
+        raise InvalidSetting(
+            f"The {_WHAT} has an entry with a slash, and Windows knows neither URLs nor "
+            "network masks there, so write host names or patterns such as *.example.com."
+        )
     host, _port = split_port(entry, _WHAT)
     if host.startswith("."):
-        raise InvalidSetting(f"The {_WHAT} has the entry {shown(host)}, which must be written "
-                             f"with a wildcard as {shown('*' + host)}.")
+        raise InvalidSetting(
+            f"The {_WHAT} has the entry {shown(host)}, which must be written "
+            f"with a wildcard as {shown('*' + host)}."
+        )
     if not (_NAME_PATTERN.fullmatch(host) or _IPV6_PATTERN.fullmatch(host)):
         raise InvalidSetting(
-            f"The {_WHAT} has the entry {shown(host)}, which is no host name, address or pattern.")
+            f"The {_WHAT} has the entry {shown(host)}, which is no host name, address or pattern."
+        )

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The two ways in which a setting can be wrong, and how much of it a message may show."""
+
 from __future__ import annotations
 
 _SHOWN_CHARACTERS = 80

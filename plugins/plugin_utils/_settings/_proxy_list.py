@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The proxy list of WinHTTP and WinINet."""
+
 from __future__ import annotations
 
 import re
@@ -48,8 +49,11 @@ class ProxyList:
         servers = _read_items(_items(value))
         if not servers:
             raise InvalidSetting(f"The {_WHAT} is empty, and only state: absent removes a proxy.")
-        text = ";".join(f"{scheme}={servers[scheme]}" if scheme else str(servers[scheme])
-                        for scheme in (*SCHEMES, _ANY) if scheme in servers)
+        text = ";".join(
+            f"{scheme}={servers[scheme]}" if scheme else str(servers[scheme])
+            for scheme in (*SCHEMES, _ANY)
+            if scheme in servers
+        )
         # A mapping can be longer in this form than any of its values.
         refuse_unsafe(text, _WHAT, PROXY_LIST_LIMIT)
         return cls(text)
@@ -95,8 +99,7 @@ def _read_items(items: Iterable[tuple[str, str]]) -> dict[str, Server]:
     for written, text in items:
         scheme = written.lower()
         if scheme not in (*SCHEMES, _ANY):
-            raise InvalidSetting(
-                f"The {_WHAT} has an item whose scheme is none of {', '.join(SCHEMES)}.")
+            raise InvalidSetting(f"The {_WHAT} has an item whose scheme is none of {', '.join(SCHEMES)}.")
         if scheme in servers:
             which = f"for {scheme}" if scheme else "without a scheme"
             raise InvalidSetting(f"The {_WHAT} has two items {which}, and Windows would only try the first.")
@@ -104,8 +107,10 @@ def _read_items(items: Iterable[tuple[str, str]]) -> dict[str, Server]:
             raise InvalidSetting(f"The {_WHAT} has a comma, but semicolons or blanks separate its items.")
         server = _without_http(text)
         if "://" in server:
-            raise InvalidSetting(f"The {_WHAT} has a scheme other than http:// before a server, "
-                                 "which cannot be kept, so write host:port alone.")
+            raise InvalidSetting(
+                f"The {_WHAT} has a scheme other than http:// before a server, "
+                "which cannot be kept, so write host:port alone."
+            )
         servers[scheme] = read_server(server, _WHAT)
     return servers
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A proxy server as host and port, and what no user value may hold."""
+
 from __future__ import annotations
 
 import ipaddress
@@ -99,7 +100,8 @@ def split_port(text: str, what: str) -> tuple[str, int | None]:
     # What follows a colon is shown only as digits: it may be a password whose at sign was forgotten.
     if ":" in port:
         raise InvalidSetting(
-            f"The {what} holds more than one colon, and an IPv6 address must stand in brackets: [::1]:8080.")
+            f"The {what} holds more than one colon, and an IPv6 address must stand in brackets: [::1]:8080."
+        )
     if not host:
         raise InvalidSetting(f"The {what} lacks a host name or address.")
     if not colon:
@@ -122,16 +124,20 @@ def refuse_unsafe(text: str, what: str, limit: int, allowed: str = "") -> None:
         raise InvalidSetting(f"The {what} has {len(text)} characters, and no more than {limit} are possible.")
     if may_hold_credentials(text):
         raise InvalidSetting(
-            f"The {what} holds an at sign, so it is not shown here, and credentials cannot be part of it.")
+            f"The {what} holds an at sign, so it is not shown here, and credentials cannot be part of it."
+        )
     for position, char in enumerate(text, start=1):
         if char > "~":
-            raise InvalidSetting(f"The {what} holds a character that is not ASCII at position {position}, "
-                                 "and an international name must be written in its xn-- form.")
+            raise InvalidSetting(
+                f"The {what} holds a character that is not ASCII at position {position}, "
+                "and an international name must be written in its xn-- form."
+            )
         if char < " ":
             raise InvalidSetting(f"The {what} holds a control character at position {position}.")
         if char in _DANGEROUS and char not in allowed:
-            raise InvalidSetting(f"The {what} holds the character {char} at position {position}, "
-                                 "which cannot be part of it.")
+            raise InvalidSetting(
+                f"The {what} holds the character {char} at position {position}, which cannot be part of it."
+            )
 
 
 def _check_name(host: str, what: str) -> None:
@@ -141,11 +147,14 @@ def _check_name(host: str, what: str) -> None:
             ipaddress.IPv4Address(host)
         except ValueError:
             raise InvalidSetting(
-                f"The {what} has the host {shown(host)}, which is not an IPv4 address.") from None
+                f"The {what} has the host {shown(host)}, which is not an IPv4 address."
+            ) from None
         return
     if len(host) > _HOST_LIMIT or not all(_LABEL.fullmatch(label) for label in labels):
-        raise InvalidSetting(f"The {what} has the host {shown(host)}, which is not a host name "
-                             "(letters, digits and hyphens between periods).")
+        raise InvalidSetting(
+            f"The {what} has the host {shown(host)}, which is not a host name "
+            "(letters, digits and hyphens between periods)."
+        )
 
 
 def _check_ipv6(host: str, what: str) -> None:
@@ -155,4 +164,5 @@ def _check_ipv6(host: str, what: str) -> None:
         ipaddress.IPv6Address(host[1:-1])
     except ValueError:
         raise InvalidSetting(
-            f"The {what} has the host {shown(host)}, which is not an IPv6 address in brackets.") from None
+            f"The {what} has the host {shown(host)}, which is not an IPv6 address in brackets."
+        ) from None

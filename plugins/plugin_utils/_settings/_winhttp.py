@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The registry value that holds the machine's WinHTTP proxy."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
