@@ -10,7 +10,8 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 
 RUN_FILES := $(addprefix requirements/,core.txt run.txt lab.txt)
 DEV_FILES := $(RUN_FILES) $(addprefix requirements/,test.txt dev.txt)
-digest = $(shell cat requirements/constraints.txt $(1) | cksum | cut -d ' ' -f 1)
+# What an environment was made from and for: pins, and the place where it lies.
+digest = $(shell { cat requirements/constraints.txt $(1); echo '$(CURDIR)'; } | cksum | cut -d ' ' -f 1)
 RUN_READY := $(VENV)/ready-run-$(call digest,$(RUN_FILES))
 DEV_READY := $(VENV)/ready-dev-$(call digest,$(DEV_FILES))
 IN_VENV := $(VENV)/bin/python

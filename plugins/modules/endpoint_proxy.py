@@ -192,13 +192,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
+  description: The settings that the given blocks manage, in the shape that M(mde.connectivity.endpoint_info) returns, and which proxy wins.
   returned: when the settings could be read
   type: dict
   contains: &state
     winhttp:
       description: The proxy of WinHTTP, as RV(mde.connectivity.endpoint_info#module:winhttp).
-      returned: success
+      returned: when a block sets the WinHTTP proxy
       type: dict
       sample:
         native: {direct: false, proxy: "proxy.example.com:8080", bypass: [<local>], readable: true, raw: null}
@@ -206,7 +206,7 @@ before:
     wininet:
       description: The Internet Explorer (WinINet) settings of each scope, as
         RV(mde.connectivity.endpoint_info#module:wininet).
-      returned: success
+      returned: when a block reads or sets these
       type: dict
       sample:
         system:
@@ -226,13 +226,13 @@ before:
     wpad:
       description: The switches of the machine that matter to automatic detection, as
         RV(mde.connectivity.endpoint_info#module:wpad).
-      returned: success
+      returned: when the block O(wpad) is given
       type: dict
       sample: {disable_wpad: false, disable_wpad_policy: false, service_start: demand, per_user: true}
     datacollection:
       description: The policy values of the sensor's static proxy, as
         RV(mde.connectivity.endpoint_info#module:datacollection).
-      returned: success
+      returned: when the block O(datacollection_proxy) is given
       type: dict
       sample:
         telemetry_proxy_server: null
@@ -240,14 +240,9 @@ before:
         prefer_static_proxy: null
     sensor:
       description: The Defender for Endpoint sensor, as RV(mde.connectivity.endpoint_info#module:sensor).
-      returned: success
+      returned: when the block O(datacollection_proxy) is given
       type: dict
       sample: {onboarded: true, service_start: auto}
-    windows:
-      description: The Windows of the endpoint, as RV(mde.connectivity.endpoint_info#module:windows).
-      returned: success
-      type: dict
-      sample: {build: "20348", product: Windows Server 2022 Standard}
     effective:
       description: The proxy that the sensor is expected to use, as
         RV(mde.connectivity.endpoint_info#module:effective).

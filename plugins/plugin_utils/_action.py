@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one run of all actions: validate, read, plan, write, read back, diff."""
+"""The one run of all actions: validate, read, plan, write, read back, report."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 
-from ._endpoint import Completed, Endpoint, EndpointError
-from ._registry import Address, Reading, Registry, RegistryValue, restore
-from ._resources._endpoint_info import EndpointInfo, full_report
-from ._resources._resource import Change, InvalidOption, Refused, Resource
-from ._resources._state import State
+from ._endpoint import Endpoint, EndpointError
+from ._resources._resource import InvalidOption, Refused, Resource
+from ._transaction import NotHeld, Transaction, Unknown
 
 _SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "no_log")
 _FACT = "mde_connectivity_written"
@@ -59,19 +57,17 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
         options = self._options()
         try:
             resource = self.resource(options)
-            endpoint = Endpoint(self._connection)
-            registry = self._read(endpoint, resource)
-            before = resource.decode(registry, State())
-            if isinstance(resource, EndpointInfo):
-                return {**result, "changed": False, **full_report(before, raw=True)}
-            change = resource.plan(before)
+            transaction = Transaction(Endpoint(self._connection), resource)
         except (EndpointError, InvalidOption, Refused) as error:
             raise AnsibleActionFail(str(error)) from error
-        result.update(self._planned(resource, registry, before, change))
-        self._mark_reverted(result, options, task_vars or {})
-        if change.commands and not self._task.check_mode:
-            self._apply(endpoint, resource, registry, before, change, result)
-            result["ansible_facts"] = {_FACT: self._written(task_vars or {}) | {self._name: _digest(options)}}
+        if resource.read_only:
+            return {**result, "changed": False, **resource.report(transaction.before)}
+        written = dict((task_vars or {}).get("ansible_facts", {}).get(_FACT, {}))
+        digest = hashlib.sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()
+        result.update(self._planned(resource, transaction, written.get(self._name) == digest))
+        if result["changed"] and not self._task.check_mode:
+            self._apply(resource, transaction, result)
+            result["ansible_facts"] = {_FACT: {**written, self._name: digest}}
         return result
 
     @property
@@ -99,7 +95,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
     def _options(self) -> dict[str, Any]:
         spec = argument_spec(self._name)
         arguments = self._task.args
-        if not issubclass(self.resource, EndpointInfo) and all(value is None for value in arguments.values()):
+        if not self.resource.read_only and all(value is None for value in arguments.values()):
             raise AnsibleActionFail(
                 f"No option was given, so nothing was changed. Set one of: {', '.join(spec)}."
             )
@@ -108,113 +104,54 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
             raise AnsibleActionFail(". ".join(validated.error_messages))
         return dict(validated.validated_parameters)
 
-    def _read(self, endpoint: Endpoint, resource: Resource) -> Registry:
-        reading = Reading(resource.queries())
-        return reading.parse(endpoint.run(reading.commands))
-
-    def _planned(
-        self, resource: Resource, registry: Registry, before: State, change: Change
-    ) -> dict[str, Any]:
-        was, will_be = resource.report(before), resource.report(change.after)
+    def _planned(self, resource: Resource, transaction: Transaction, was_written: bool) -> dict[str, Any]:
+        """The result of check mode, and so the first half of any."""
+        change = transaction.change
+        before, after = resource.report(transaction.before), resource.report(change.after)
         planned: dict[str, Any] = {
             "changed": bool(change.commands),
-            "before": was,
-            "after": will_be,
+            "before": before,
+            "after": after,
             "commands": [command.text for command in change.commands],
-            "snapshot": [_snapshot(address, registry.value(address)) for address in change.touched],
+            "snapshot": transaction.snapshot(),
             "warnings": list(change.warnings),
             "reboot_required": bool(change.reboot_reason),
             "reboot_reason": change.reboot_reason,
+            "reverted": was_written and bool(change.commands),
         }
-        if self._task.diff:
-            planned["diff"] = {"before": was, "after": will_be}
-        return planned
-
-    def _apply(
-        self,
-        endpoint: Endpoint,
-        resource: Resource,
-        registry: Registry,
-        before: State,
-        change: Change,
-        result: dict[str, Any],
-    ) -> None:
-        """Write and read back in one batch; a difference puts the old values back and fails."""
-        reading = Reading(resource.queries())
-        try:
-            completed = endpoint.run([*change.commands, *reading.commands])
-            observed = resource.decode(reading.parse(completed[len(change.commands) :]), State())
-        except Exception as error:
-            # Whatever broke, the write may have happened: this must not end as a plain failure or as unreachable.
-            raise AnsibleActionFail(
-                f"The state of the endpoint is unknown: the write was sent, but it could not be read back ({error}). "
-                "Run the task again to find out and to repair.",
-                result={**result, "after": None, "unknown": True, "rolled_back": False},
-            ) from error
-        if observed == change.after:
-            result["after"] = resource.report(observed)
-            return
-        said = _said(completed[: len(change.commands)])
-        rolled_back = observed == before or self._put_back(endpoint, resource, registry, before, change)
-        expected, seen = result["after"], resource.report(observed)
-        ending = (
-            "The values from before are in place." if rolled_back else "The old values could NOT be put back."
-        )
-        raise AnsibleActionFail(
-            f"The endpoint does not hold what was written{said}. {ending} See expected and observed in the result.",
-            result={
-                **result,
-                "changed": not rolled_back,
-                "after": result["before"] if rolled_back else None,
-                "expected": expected,
-                "observed": seen,
-                "unknown": not rolled_back,
-                "rolled_back": rolled_back,
-            },
-        )
-
-    def _put_back(
-        self, endpoint: Endpoint, resource: Resource, registry: Registry, before: State, change: Change
-    ) -> bool:
-        reading = Reading(resource.queries())
-        try:
-            undo = [restore(address, registry.value(address)) for address in change.touched]
-            completed = endpoint.run([*undo, *reading.commands])
-            return resource.decode(reading.parse(completed[len(undo) :]), State()) == before
-        except (AnsibleError, EndpointError, OSError, ValueError):
-            return False
-
-    def _written(self, task_vars: Mapping[str, Any]) -> dict[str, str]:
-        return dict(task_vars.get("ansible_facts", {}).get(_FACT, {}))
-
-    def _mark_reverted(
-        self, result: dict[str, Any], options: dict[str, Any], task_vars: Mapping[str, Any]
-    ) -> None:
-        """Tell a first change from one that is needed again: the same settings had been written before."""
-        result["reverted"] = result["changed"] and self._written(task_vars).get(self._name) == _digest(
-            options
-        )
-        if result["reverted"]:
-            result["warnings"].append(
+        if planned["reverted"]:
+            planned["warnings"].append(
                 "The same settings were written before and have been reverted by policy (GPO, MDM) or another tool "
                 "since; they will not last until that is changed at its source."
             )
+        if self._task.diff:
+            planned["diff"] = {"before": before, "after": after}
+        return planned
+
+    def _apply(self, resource: Resource, transaction: Transaction, result: dict[str, Any]) -> None:
+        try:
+            result["after"] = resource.report(transaction.apply())
+        except Unknown as error:
+            ending: dict[str, Any] = {"after": None, "unknown": True, "rolled_back": False}
+            raise AnsibleActionFail(str(error), result={**result, **ending}) from error
+        except NotHeld as error:
+            observed = resource.report(error.observed)
+            ending = {
+                "changed": not error.rolled_back,
+                "after": result["before"] if error.rolled_back else None,
+                "expected": result["after"],
+                "observed": observed,
+                "unknown": not error.rolled_back,
+                "rolled_back": error.rolled_back,
+            }
+            message = f"{error} {_first_difference(result['after'], observed)}"
+            raise AnsibleActionFail(message, result={**result, **ending}) from error
 
 
-def _digest(options: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _snapshot(address: Address, value: RegistryValue | None) -> dict[str, Any]:
-    """What restores one value exactly; data is hex of the registry's bytes."""
-    entry: dict[str, Any] = {"key": address.key, "name": address.name, "view": address.view}
-    if value is None:
-        return {**entry, "absent": True}
-    withheld = "@" in value.text or b"@" in value.data
-    data = {"withheld": "it may hold credentials"} if withheld else {"data": value.data.hex()}
-    return {**entry, "absent": False, "type": value.type, **data}
-
-
-def _said(completed: list[Completed]) -> str:
-    texts = [" ".join(answer.stdout.split()) for answer in completed if answer.rc or "(" in answer.stdout]
-    return f" and said: {texts[0][:300]}" if texts else ""
+def _first_difference(expected: Any, observed: Any, path: str = "") -> str:
+    """A sentence about the first place where two reports differ."""
+    if isinstance(expected, dict) and isinstance(observed, dict):
+        for key in expected:
+            if expected[key] != observed.get(key):
+                return _first_difference(expected[key], observed.get(key), f"{path}.{key}".lstrip("."))
+    return f"{path} should be {json.dumps(expected)} and is {json.dumps(observed)}."

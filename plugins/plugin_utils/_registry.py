@@ -19,6 +19,7 @@ _ROOTS = {
 _VALUE = re.compile(r" {4}(?P<name>\S.*?) {4}(?P<type>REG_[A-Z_]+)(?: {4}(?P<data>.*))?")
 _STRINGS = frozenset({"REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ"})
 _NUMBERS = {"REG_DWORD": 4, "REG_QWORD": 8}
+_HEX = re.compile(r"0x[0-9a-fA-F]+")
 _EVERY_HIVE = "HKU\\*\\"
 _Place = tuple[int, str]
 
@@ -52,18 +53,23 @@ class RegistryValue:
 
     @property
     def number(self) -> int | None:
-        """The number of a REG_DWORD or REG_QWORD, else None."""
-        return int(self.text, 16) if self.type in _NUMBERS else None
+        """The number of a REG_DWORD or REG_QWORD, else None (Wine's reg.exe shows no number for a REG_QWORD)."""
+        return int(self.text, 16) if self.type in _NUMBERS and _HEX.fullmatch(self.text) else None
 
     @property
     def data(self) -> bytes:
-        """The bytes that the registry holds; strings are UTF-16 with their terminator."""
-        if self.type in _NUMBERS:
-            return int(self.text, 16).to_bytes(_NUMBERS[self.type], "little")
-        if self.type in _STRINGS:
-            text = self.text.replace("\\0", "\0") + "\0" if self.type == "REG_MULTI_SZ" else self.text
-            return f"{text}\0".encode("utf-16-le")
-        return bytes.fromhex(self.text)
+        """The bytes that the registry holds, strings as UTF-16 with their terminator; see exact."""
+        if self.number is not None:
+            return self.number.to_bytes(_NUMBERS[self.type], "little")
+        if self.type not in _STRINGS and re.fullmatch("(?:[0-9A-Fa-f]{2})*", self.text):
+            return bytes.fromhex(self.text)
+        text = self.text.replace("\\0", "\0") + "\0" if self.type == "REG_MULTI_SZ" else self.text
+        return f"{text}\0".encode("utf-16-le")
+
+    @property
+    def exact(self) -> bool:
+        """Whether reg.exe shows the very bytes of such a value, and can write them."""
+        return self.number is not None or self.type in (*_STRINGS, "REG_BINARY")
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,11 @@ def delete_value(address: Address) -> Command:
 
 def restore(address: Address, value: RegistryValue | None) -> Command:
     """The command that puts a value back as it was; raises ValueError when no command line can say it."""
-    return delete_value(address) if value is None else set_value(address, value.type, value.text)
+    if value is None:
+        return delete_value(address)
+    if not value.exact:
+        raise ValueError(f"reg.exe can't write the {value.type} of {address}")
+    return set_value(address, value.type, value.text)
 
 
 _HEALTH = Query("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "CurrentBuildNumber")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from tests.checks.catalogue import CHECKS
 from tests.checks.debian import install_missing
-from tests.checks.runner import run_all, summary
+from tests.checks.runner import run_all, statuses, summary
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"\n{len(chosen)} checks in {time.monotonic() - started:.0f} s\n")
     print("\n".join(lines))
     bad = {"failed", "skipped"} if os.environ.get("CI") == "true" else {"failed"}
-    return 1 if any(count and status in bad for (_, status), count in total.items()) else 0
+    return 1 if statuses(total) & bad else 0
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ import os
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".cache" / "checks"
@@ -83,6 +83,11 @@ def read_report(path: Path, default: str) -> Tally:
     return tally
 
 
+def statuses(tally: Tally) -> set[Status]:
+    """Return which statuses a tally has at least one test of."""
+    return {key[1] for key, count in tally.items() if count}
+
+
 def case_status(case: ElementTree.Element) -> Status:
     """Status of one test in a JUnit report."""
     if case.find("failure") is not None or case.find("error") is not None:
@@ -97,7 +102,7 @@ def tally_of(check: Check, rc: int) -> Tally:
         # Without the report that was due there is nothing to believe.
         return Counter({(check.evidence, "failed" if check.report and own == "passed" else own): 1})
     tally = read_report(check.junit, check.evidence)
-    if rc and not any(status == "failed" for _, status in tally):
+    if rc and "failed" not in statuses(tally):
         tally[check.evidence, "failed"] += 1
     return tally
 
@@ -106,7 +111,8 @@ def run(check: Check) -> Outcome:
     """Run one check with its output in its log."""
     check.junit.unlink(missing_ok=True)
     started = time.monotonic()
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": programs, "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1"}
     with check.log.open("wb") as log:
         rc = subprocess.run(
             [sys.executable, *check.command],
@@ -118,7 +124,7 @@ def run(check: Check) -> Outcome:
             check=False,
         ).returncode
     tally = tally_of(check, rc)
-    if not rc and any(status == "failed" for _, status in tally):
+    if not rc and "failed" in statuses(tally):
         rc = 1
     return Outcome(check, rc, time.monotonic() - started, tally)
 
@@ -150,9 +156,9 @@ def summary(outcomes: Iterable[Outcome]) -> tuple[list[str], Tally]:
         total.update(outcome.tally)
     words: tuple[Status, ...] = ("passed", "failed", "skipped")
     lines = [f"{'evidence':22}" + "".join(f"{word:>9}" for word in words)]
-    for evidence in sorted({evidence for evidence, _ in total}):
+    for evidence in sorted({key[0] for key in total}):
         lines.append(f"{evidence:22}" + "".join(f"{total[evidence, word]:>9}" for word in words))
-    sums = {word: sum(count for (_, status), count in total.items() if status == word) for word in words}
+    sums = {word: sum(count for key, count in total.items() if key[1] == word) for word in words}
     lines.append("")
     lines.append(", ".join(f"{count} {word}" for word, count in sums.items()))
     return lines, total

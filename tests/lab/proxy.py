@@ -182,10 +182,12 @@ class Origin(_Listening):
     def __init__(self, addresses: Iterable[str] = ("127.0.0.1",)) -> None:
         first, *others = addresses
         server = _Server(first, 0, _OriginHandler)
-        super().__init__([
-            server,
-            *(_Server(address, server.server_port, _OriginHandler) for address in others),
-        ])
+        super().__init__(
+            [
+                server,
+                *(_Server(address, server.server_port, _OriginHandler) for address in others),
+            ]
+        )
 
     def __enter__(self) -> Origin:
         self.start()

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .._credentials import masked
 from .._registry import Address, Query, Registry, RegistryValue
-from ._winhttp_views import masked
 
 _DATA_COLLECTION = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\DataCollection"
 _SENSOR_POLICY = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows Advanced Threat Protection"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .._credentials import masked
 from ._datacollection_values import DataCollection
 from ._state import State
-from ._winhttp_views import WinHttp, masked
+from ._winhttp_views import WinHttp
 from ._wpad_switches import WpadSwitches
 
 

@@ -21,6 +21,8 @@ from ._wpad_switches import WPAD_QUERIES, WpadSwitches
 class EndpointInfo(Resource):
     """All parts of the state; there is nothing to desire."""
 
+    read_only = True
+
     def queries(self) -> tuple[Query, ...]:
         return (
             *WINDOWS_QUERIES,
@@ -45,7 +47,10 @@ class EndpointInfo(Resource):
     def plan(self, state: State) -> Change:
         return Change(state)
 
+    def report(self, state: State) -> dict[str, Any]:
+        return {**state.report(raw=True), **verdict(state)}
 
-def full_report(state: State, raw: bool = False) -> dict[str, Any]:
-    """The report of a state of which all parts were read, with the effective proxy and the conflicts."""
-    return {**state.report(raw), "effective": effective(state).report(), "conflicts": conflicts(state)}
+
+def verdict(state: State) -> dict[str, Any]:
+    """The effective proxy and the conflicts of a state of which all parts were read."""
+    return {"effective": effective(state).report(), "conflicts": conflicts(state)}

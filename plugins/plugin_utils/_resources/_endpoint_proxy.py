@@ -11,7 +11,7 @@ from typing import Any
 from .._registry import Query, Registry
 from ._datacollection_proxy import DataCollectionProxy
 from ._effective import effective
-from ._endpoint_info import EndpointInfo, full_report
+from ._endpoint_info import EndpointInfo, verdict
 from ._resource import Change, InvalidOption, Resource
 from ._state import State
 from ._winhttp_import_ie import WinHttpImportIe
@@ -75,9 +75,11 @@ class EndpointProxy(Resource):
         return tuple(query for part in (self._info, *self._parts) for query in part.queries())
 
     def decode(self, registry: Registry, state: State) -> State:
-        for part in (self._info, *self._parts):
-            state = part.decode(registry, state)
-        return state
+        own = State()
+        for part in self._parts:
+            own = part.decode(registry, own)
+        self._own = own
+        return self._info.decode(registry, state).with_parts(*own.parts.values()).with_wininet(own.wininet)
 
     def plan(self, state: State) -> Change:
         plans = []
@@ -98,5 +100,9 @@ class EndpointProxy(Resource):
             return ()
         return (f"method is {method}, but {wins.method} wins ({wins.set_by}): {wins.why}",)
 
+    def managed(self, state: State) -> State:
+        parts = {kind: part for kind, part in state.parts.items() if kind in self._own.parts}
+        return State(parts, {scope: state.wininet[scope] for scope in self._own.wininet})
+
     def report(self, state: State) -> dict[str, Any]:
-        return full_report(state)
+        return {**self.managed(state).report(), **verdict(state)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from .._endpoint import Command
 from .._registry import Address, Query, Registry
@@ -43,6 +43,8 @@ class Resource(abc.ABC):
     Raises InvalidOption for an option that its type alone could not refuse.
     """
 
+    read_only: ClassVar[bool] = False
+
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
 
@@ -62,6 +64,10 @@ class Resource(abc.ABC):
     @abc.abstractmethod
     def plan(self, state: State) -> Change:
         """What to do; pure. Raises Refused when the state forbids it."""
+
+    def managed(self, state: State) -> State:
+        """What has to be as planned when it is read back; the rest of a state may change by itself."""
+        return state
 
     def report(self, state: State) -> dict[str, Any]:
         """The state as a task result shows it in before and after."""

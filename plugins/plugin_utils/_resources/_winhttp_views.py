@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from .._credentials import in_bytes, masked
 from .._endpoint import Command, quoted
 from .._registry import Address, Query, Registry
 from .._settings._bypass_list import BypassList
@@ -23,17 +23,11 @@ WINHTTP_QUERIES = tuple(Query(address.key, address.name, address.view) for addre
 
 # 64-bit netsh writes the 64-bit view only; 32-bit programs read the other one (facts: Windows 7 x64).
 _NETSH = {64: "netsh", 32: "%SystemRoot%\\SysWOW64\\netsh.exe"}
-_CREDENTIALS = re.compile(r"[^\s;=/@]+@")
-
-
-def masked(text: str) -> str:
-    """Text that may hold a proxy or a URL, with the user information of any of them hidden."""
-    return _CREDENTIALS.sub("***@", text)
 
 
 def hexadecimal(data: bytes | None) -> str | None:
     """Bytes as hex digits for a report, or None where they are absent or would show credentials."""
-    return None if data is None or b"@" in data else data.hex()
+    return None if data is None or in_bytes(data) else data.hex()
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .._credentials import masked
 from .._registry import Address, Query, Registry, RegistryValue, Unreadable
 from .._settings._bypass_list import BypassList
 from .._settings._errors import UnreadableValue
 from .._settings._wininet import WinInetSettings
-from ._winhttp_views import hexadecimal, masked
+from ._winhttp_views import hexadecimal
 
 SETTINGS = "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"
 _ROOTS = {

@@ -104,7 +104,8 @@ class Cmd:
     def lookup(self, name: str) -> str | None:
         """The value of a variable, or None."""
         if name.lower() == "errorlevel":
-            return str(self.error_level)
+            code = self.error_level
+            return str(code - 2**32 if code >= 2**31 else code)
         if name.lower() == "cd":
             return self.environment["USERPROFILE"]
         return self.environment.get(name.upper())

@@ -42,6 +42,8 @@ class WineEndpoint(Backend):
     """One Wine prefix, a clone of the cached one; `writes` stays empty, the registry itself is the record."""
 
     user_sid = USER_SID
+    # Seconds for one command line; what takes longer is ended, with exit code 1460 (ERROR_TIMEOUT).
+    time_limit = 60.0
 
     def __init__(self, name: str, profile: Profile) -> None:
         super().__init__(name, profile)
@@ -65,7 +67,7 @@ class WineEndpoint(Backend):
                 self.delete_value(owned.key, owned.name, owned.view)
             else:
                 self.set_value(owned.key, owned.name, owned.type, owned.data, owned.view)
-        return self._agent.run(line, stdin)
+        return self._agent.run(line, stdin, self.time_limit)
 
     def reseed(self) -> None:
         """Write what the endpoint had at first once more; what is there besides stays."""

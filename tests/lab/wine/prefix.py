@@ -10,6 +10,7 @@ import fcntl
 import functools
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -153,10 +154,12 @@ def _alive(pid: str) -> bool:
 
 
 def _remove_leftovers(cache: Path) -> None:
-    """Clones of runs that are over, and prefixes of other sources."""
-    for clone in cache.glob("clone-*"):
-        if not _alive(clone.name.split("-")[1]):
-            shutil.rmtree(clone, ignore_errors=True)
+    for left in cache.glob("clone-*"):
+        if not _alive(left.name.split("-")[1]):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _remove_outdated(cache: Path) -> None:
     for old in cache.glob("prefix-*"):
         if old.name != f"prefix-{_digest()}":
             shutil.rmtree(old, ignore_errors=True)
@@ -167,8 +170,9 @@ def base() -> Path:
     cache = _cache()
     prefix = cache / f"prefix-{_digest()}"
     with _locked(cache):
+        _remove_leftovers(cache)
         if not prefix.exists():
-            _remove_leftovers(cache)
+            _remove_outdated(cache)
             building = cache / f"clone-{os.getpid()}-building"
             shutil.rmtree(building, ignore_errors=True)
             _build(building)
@@ -179,7 +183,7 @@ def base() -> Path:
 def clone(name: str) -> Path:
     """A prefix for one endpoint: hard links to the base, but files of its own where Wine writes in place."""
     source = base()
-    target = _cache() / f"clone-{os.getpid()}-{name}"
+    target = _cache() / f"clone-{os.getpid()}-{name}-{secrets.token_hex(3)}"
     shutil.copytree(source, target, symlinks=True, copy_function=os.link)
     for registry in source.glob("*.reg"):
         (target / registry.name).unlink()

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make test` and `make demo` conclude from what they see: a failure is never lost."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests import twice
+from tests.checks import matrix, runner, style
+from tests.checks.catalogue import CHECKS
+
+REPORT = """
+<testsuites><testsuite>
+  <testcase name="a"><properties><property name="evidence" value="wine"/></properties></testcase>
+  <testcase name="b"><properties><property name="evidence" value="wine"/></properties><failure/></testcase>
+  <testcase name="c"><skipped/></testcase>
+  <testcase name="d"><error/></testcase>
+</testsuite></testsuites>
+"""
+RECAP = """
+PLAY RECAP ***
+\x1b[0;33mpc-1\x1b[0m    : \x1b[0;32mok=3   \x1b[0m \x1b[0;33mchanged=1   \x1b[0m unreachable=0    failed=0    skipped=0
+pc-2    : ok=3    changed=0    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0
+"""
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> runner.Check:
+    monkeypatch.setattr(runner, "LOGS", tmp_path)
+    return runner.Check("sample", (), "unit", report=True)
+
+
+def test_a_report_is_counted_by_evidence_and_status(tmp_path: Path) -> None:
+    (tmp_path / "report.xml").write_text(REPORT)
+    assert runner.read_report(tmp_path / "report.xml", "unit") == Counter(
+        {("wine", "passed"): 1, ("wine", "failed"): 1, ("unit", "skipped"): 1, ("unit", "failed"): 1}
+    )
+
+
+@pytest.mark.parametrize(("rc", "status"), [(0, "failed"), (1, "failed"), (runner.SKIPPED, "skipped")])
+def test_a_missing_report_never_passes(check: runner.Check, rc: int, status: runner.Status) -> None:
+    assert runner.tally_of(check, rc) == Counter({("unit", status): 1})
+
+
+def test_a_bad_exit_code_counts_although_every_test_passed(check: runner.Check) -> None:
+    check.junit.write_text("<testsuites><testcase/></testsuites>")
+    assert runner.tally_of(check, 0) == Counter({("unit", "passed"): 1})
+    assert runner.tally_of(check, 3) == Counter({("unit", "passed"): 1, ("unit", "failed"): 1})
+
+
+def test_a_check_that_writes_no_report_counts_as_one(tmp_path: Path) -> None:
+    linter = runner.Check("linter", (), "source", kind="lint")
+    assert runner.tally_of(linter, 0) == Counter({("source", "passed"): 1})
+    assert runner.tally_of(linter, 2) == Counter({("source", "failed"): 1})
+
+
+def test_the_summary_ends_with_one_line_that_adds_up(check: runner.Check) -> None:
+    one = runner.Outcome(check, 0, 1.0, Counter({("unit", "passed"): 3, ("wine", "skipped"): 1}))
+    two = runner.Outcome(check, 1, 1.0, Counter({("wine", "failed"): 2, ("wine", "passed"): 1}))
+    lines, total = runner.summary([one, two])
+    assert lines[-1] == "4 passed, 2 failed, 1 skipped"
+    assert [line.split() for line in lines[1:3]] == [["unit", "3", "0", "0"], ["wine", "1", "2", "1"]]
+    assert total["wine", "failed"] == 2
+
+
+@pytest.mark.parametrize(("code", "status"), [("0", "passed"), ("1", "failed"), ("77", "skipped")])
+def test_the_exit_code_of_a_command_decides(check: runner.Check, code: str, status: str) -> None:
+    own = runner.Check("exit", ("-c", f"print('said'); raise SystemExit({code})"), "source")
+    outcome = runner.run(own)
+    assert outcome.status == status
+    assert own.log.read_text() == "said\n"
+
+
+def test_every_check_has_a_name_of_its_own() -> None:
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+
+
+def test_a_recap_is_read_with_and_without_colours() -> None:
+    assert twice.recap(RECAP) == {"pc-1": twice.Recap(1, 0, 0), "pc-2": twice.Recap(0, 0, 0)}
+
+
+def test_the_first_run_has_to_change_every_host() -> None:
+    with pytest.raises(twice.RunFailedError, match="changed nothing on pc-2"):
+        twice.check_first(twice.recap(RECAP))
+    with pytest.raises(twice.RunFailedError, match="no host"):
+        twice.check_first({})
+
+
+def test_the_second_run_has_to_change_nothing_on_the_same_hosts() -> None:
+    hosts = twice.recap(RECAP)
+    with pytest.raises(twice.RunFailedError, match="again on pc-1"):
+        twice.check_second(hosts, hosts)
+    with pytest.raises(twice.RunFailedError, match="other hosts"):
+        twice.check_second(hosts, {"pc-2": twice.Recap(0, 0, 0)})
+
+
+def test_a_missing_interpreter_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrix, "interpreters", lambda version: ["/bin/false"])
+    assert matrix.find(("3.11", "3.12")) is None
+    assert capsys.readouterr().out == "Python 3.11 is not here\nPython 3.12 is not here\n"
+
+
+def test_a_long_function_is_told_from_a_long_docstring() -> None:
+    body = "\n".join("    x = 1" for _number in range(style.LONGEST_FUNCTION + 1))
+    documentation = "\n".join("    text" for _number in range(style.LONGEST_FUNCTION + 1))
+    assert list(style.long_functions(ast.parse(f"def f():\n{body}\n")))
+    assert not list(style.long_functions(ast.parse(f'def f():\n    """{documentation}"""\n    return 1\n')))
