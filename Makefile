@@ -60,6 +60,7 @@ define make_venv
 	@for site in $(VENV)/lib/python3*/site-packages; do echo ../../../collections > "$$site/mde_connectivity.pth"; done
 	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt $(addprefix -r ,$(1))
 	@echo '$(CURDIR)' > $(VENV)/made-for
+	@rm -f $(VENV)/ready-*
 	@touch $@
 endef
 

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 
 from tests.lab.lab import Lab
 from tests.lab.profiles import Profile
 from tests.twice import ROOT, RunFailedError, twice
 
-INVENTORY = ROOT / ".cache" / "demo.yml"
 SETTINGS = ROOT / "playbooks" / "vars" / "demo.yml"
 PROFILES: dict[str | Profile, int] = {"clean": 2, "german": 1, "blob28": 1, "hardened": 1}
 # One endpoint comes with a proxy that somebody set years ago, so there is something to replace.
@@ -20,12 +21,11 @@ FORGOTTEN = 'netsh winhttp set proxy proxy-server="old-proxy.example.com:3128"'
 
 def main() -> int:
     """Configure the lab twice, show per endpoint what was and what is, and what it cost."""
-    INVENTORY.parent.mkdir(exist_ok=True)
-    with Lab(profiles=PROFILES) as lab:
+    with tempfile.TemporaryDirectory() as folder, Lab(profiles=PROFILES) as lab:
         lab.endpoints["clean-2"].run(FORGOTTEN)
-        lab.inventory(INVENTORY)
+        inventory = lab.inventory(Path(folder) / "inventory.yml")
         try:
-            twice("mde.connectivity.demo", "mde.connectivity.site", INVENTORY, "--extra-vars", f"@{SETTINGS}")
+            twice("mde.connectivity.demo", "mde.connectivity.site", inventory, "--extra-vars", f"@{SETTINGS}")
         except RunFailedError as error:
             print(f"\nFAILED: {error}", file=sys.stderr)
             return 1

@@ -192,7 +192,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The settings that the given blocks manage, in the shape that M(mde.connectivity.endpoint_info) returns, and which proxy wins.
+  description: The settings that the given blocks manage, in the shape that M(mde.connectivity.endpoint_info)
+    returns, and which proxy wins.
   returned: when the settings could be read
   type: dict
   contains: &state

@@ -118,6 +118,26 @@ def test_trap_05_detection_beside_a_manual_proxy_is_not_as_desired(site: Site) -
     assert struct.unpack_from("<II", blob(site, SYSTEM_CONNECTIONS), 4) == (11, 0x9)
 
 
+SPELLINGS = {
+    "http=p.test:1;https=q.test:2": "http=p.test:1;https=q.test:2",
+    "https=q.test:2 http=p.test:1": "http=p.test:1;https=q.test:2",
+    "http://P.Test:8080": "P.Test:8080",
+    "10.0.0.6:8080": "10.0.0.6:8080",
+    "[2001:db8::1]:8080": "[2001:db8::1]:8080",
+    "PROXY01": "PROXY01",
+    "xn--bcher-kva.test:65535": "xn--bcher-kva.test:65535",
+    "http=a.test:1;b.test:2": "http=a.test:1;b.test:2",
+}
+
+
+def test_trap_07_every_spelling_that_windows_knows_is_taken_and_stays(site: Site) -> None:
+    for written, stored in SPELLINGS.items():
+        one = task("winhttp_proxy", {"proxy": written, "bypass": ["<local>"]})
+        first, second = site.run(one, one).results()
+        assert (first["changed"], second["changed"]) == (True, False), written
+        assert site.winhttp()[1] == stored
+
+
 def test_trap_08_a_value_of_the_wrong_type_is_a_change(site: Site) -> None:
     wrong = [("REG_EXPAND_SZ", sz("p.test:1")), ("REG_MULTI_SZ", sz("p.test:1\0")), ("REG_BINARY", b"\x01")]
     for type_, data in wrong:

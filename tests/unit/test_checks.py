@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections import Counter
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_a_bad_exit_code_counts_although_every_test_passed(check: runner.Check) 
     check.junit.write_text("<testsuites><testcase/></testsuites>")
     assert runner.tally_of(check, 0) == Counter({("unit", "passed"): 1})
     assert runner.tally_of(check, 3) == Counter({("unit", "passed"): 1, ("unit", "failed"): 1})
+
+
+def test_repeated_tests_are_no_further_evidence(check: runner.Check) -> None:
+    again = dataclasses.replace(check, kind="matrix", evidence="matrix")
+    again.junit.write_text(REPORT)
+    assert runner.tally_of(again, 1) == Counter(
+        {("matrix", "passed"): 1, ("matrix", "failed"): 2, ("matrix", "skipped"): 1}
+    )
 
 
 def test_a_check_that_writes_no_report_counts_as_one(tmp_path: Path) -> None:
