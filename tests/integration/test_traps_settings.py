@@ -131,11 +131,15 @@ SPELLINGS = {
 
 
 def test_trap_07_every_spelling_that_windows_knows_is_taken_and_stays(site: Site) -> None:
-    for written, stored in SPELLINGS.items():
+    tasks = []
+    for written in SPELLINGS:
         one = task("winhttp_proxy", {"proxy": written, "bypass": ["<local>"]})
-        first, second = site.run(one, one).results()
-        assert (first["changed"], second["changed"]) == (True, False), written
-        assert site.winhttp()[1] == stored
+        tasks += [task("winhttp_proxy", {"state": "absent"}), one, task("endpoint_info", {}), one]
+    results = site.run(*tasks).results()
+    assert [result["changed"] for result in results[1::4]] == [True] * len(SPELLINGS)
+    assert [info["winhttp"]["native"]["proxy"] for info in results[2::4]] == list(SPELLINGS.values())
+    assert [result["changed"] for result in results[3::4]] == [False] * len(SPELLINGS)
+    assert site.winhttp()[1] == list(SPELLINGS.values())[-1]
 
 
 def test_trap_08_a_value_of_the_wrong_type_is_a_change(site: Site) -> None:
