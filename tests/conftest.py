@@ -15,6 +15,8 @@ from hypothesis.configuration import set_hypothesis_home_dir
 ROOT = Path(__file__).resolve().parent.parent
 EVIDENCE = ("windows", "wine", "simulated")
 
+# A copy that is installed in the home folder must not stand in for this checkout.
+os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".venv" / "collections")
 set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
 # A deadline per example fails on a busy machine, not on a wrong program.
 hypothesis.settings.register_profile("quiet", deadline=None, derandomize="CI" in os.environ)

@@ -52,6 +52,7 @@ def play(playbook: str, inventory: Path, *arguments: str, cwd: Path = ROOT) -> d
     command += ["--inventory", str(inventory), *arguments, playbook]
     environment = {
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections"),
         "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "PYTHONUNBUFFERED": "1",

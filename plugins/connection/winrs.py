@@ -148,7 +148,6 @@ options:
       - name: ansible_winrm_connection_timeout
 """
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection.winrm import Connection as WinRmConnection
 
 
@@ -165,13 +164,7 @@ class Connection(WinRmConnection):  # type: ignore[misc]
         sudoable: bool = True,
     ) -> tuple[int, bytes, bytes]:
         """Run a line with the endpoint's cmd.exe: exit code, stdout and stderr."""
+        self._connect()
         stdin = self._wrapper_payload_stream(in_data) if in_data else None
-        try:
-            self._connect()
-            rc, stdout, stderr = self._winrm_exec(cmd, from_exec=True, stdin_iterator=stdin)
-        except AnsibleError:
-            raise
-        except Exception as error:
-            # pywinrm and requests have no common base; whatever they raise here, the endpoint was not reached.
-            raise AnsibleConnectionFailure(f"The WinRM connection failed: {error}") from error
+        rc, stdout, stderr = self._winrm_exec(cmd, from_exec=True, stdin_iterator=stdin)
         return rc, stdout, stderr

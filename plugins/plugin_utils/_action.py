@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 
+from ._credentials import without_words
 from ._endpoint import Endpoint, EndpointError
 from ._resources._resource import InvalidOption, Refused, Resource
 from ._transaction import NotHeld, Transaction, Unknown
@@ -54,20 +55,22 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._refuse_keywords()
-        options = self._options()
         try:
-            resource = self.resource(options)
+            resource = self.resource(self._options())
             transaction = Transaction(Endpoint(self._connection), resource)
-        except (EndpointError, InvalidOption, Refused) as error:
-            raise AnsibleActionFail(str(error)) from error
+        except InvalidOption as error:
+            raise AnsibleActionFail(without_words(str(error))) from None
+        except (EndpointError, Refused) as error:
+            raise AnsibleActionFail(str(error)) from None
         if resource.read_only:
             return {**result, "changed": False, **resource.report(transaction.before)}
-        written = dict((task_vars or {}).get("ansible_facts", {}).get(_FACT, {}))
-        digest = hashlib.sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()
-        result.update(self._planned(resource, transaction, written.get(self._name) == digest))
-        if result["changed"] and not self._task.check_mode:
-            self._apply(resource, transaction, result)
-            result["ansible_facts"] = {_FACT: {**written, self._name: digest}}
+        written = (task_vars or {}).get("ansible_facts", {}).get(_FACT, {})
+        planned = {str(write.address): _digest(str(write)) for write in transaction.change.writes}
+        reverted = any(written.get(address) == digest for address, digest in planned.items())
+        result.update(self._planned(resource, transaction, reverted))
+        if planned and not self._task.check_mode:
+            result.update(self._apply(resource, transaction, result))
+            result["ansible_facts"] = {_FACT: {**written, **planned}}
         return result
 
     @property
@@ -76,15 +79,15 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
 
     def _refuse_keywords(self) -> None:
         """Refuse what this kind of action would silently ignore."""
-        if self._play_context.become or self._task.become:
+        if self._play_context.become:
             raise AnsibleActionFail(
                 f"become has no effect on mde.connectivity.{self._name}: its commands run as the connecting user. "
-                "Connect as an administrator (ansible_user) and set become: false on this task."
+                "Connect as an administrator (ansible_user), and set neither become for this task nor ansible_become."
             )
         if any(self._task.environment or ()):
             raise AnsibleActionFail(
                 f"environment has no effect on mde.connectivity.{self._name}: it runs native commands that read none. "
-                "Remove environment from this task, or set environment: {} where a play sets it."
+                "Take it off this task; where a play or a block sets it, put this task into another one."
             )
         if self._task.async_val:
             raise AnsibleActionFail(
@@ -101,25 +104,27 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
             )
         validated = ArgumentSpecValidator(spec).validate(self.resource.complete(arguments))
         if validated.error_messages:
-            raise AnsibleActionFail(". ".join(validated.error_messages))
+            unknown = isinstance(validated.errors[0], UnsupportedError)
+            prefix = f"Unsupported option for mde.connectivity.{self._name}: " if unknown else ""
+            raise AnsibleActionFail(without_words(prefix + ". ".join(validated.error_messages)))
         return dict(validated.validated_parameters)
 
-    def _planned(self, resource: Resource, transaction: Transaction, was_written: bool) -> dict[str, Any]:
+    def _planned(self, resource: Resource, transaction: Transaction, reverted: bool) -> dict[str, Any]:
         """The result of check mode, and so the first half of any."""
         change = transaction.change
         before, after = resource.report(transaction.before), resource.report(change.after)
         planned: dict[str, Any] = {
-            "changed": bool(change.commands),
+            "changed": bool(change.writes),
             "before": before,
             "after": after,
-            "commands": [command.text for command in change.commands],
+            "commands": [str(write.command) for write in change.writes],
             "snapshot": transaction.snapshot(),
-            "warnings": list(change.warnings),
+            "warnings": list(transaction.warnings),
             "reboot_required": bool(change.reboot_reason),
             "reboot_reason": change.reboot_reason,
-            "reverted": was_written and bool(change.commands),
+            "reverted": reverted,
         }
-        if planned["reverted"]:
+        if reverted:
             planned["warnings"].append(
                 "The same settings were written before and have been reverted by policy (GPO, MDM) or another tool "
                 "since; they will not last until that is changed at its source."
@@ -128,30 +133,25 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
             planned["diff"] = {"before": before, "after": after}
         return planned
 
-    def _apply(self, resource: Resource, transaction: Transaction, result: dict[str, Any]) -> None:
+    def _apply(self, resource: Resource, transaction: Transaction, planned: dict[str, Any]) -> dict[str, Any]:
+        """What the result is besides what was planned: nothing, or how the write failed."""
         try:
-            result["after"] = resource.report(transaction.apply())
+            transaction.apply()
         except Unknown as error:
-            ending: dict[str, Any] = {"after": None, "unknown": True, "rolled_back": False}
-            raise AnsibleActionFail(str(error), result={**result, **ending}) from error
+            return {"failed": True, "msg": str(error), "after": None, "unknown": True, "rolled_back": False}
         except NotHeld as error:
-            observed = resource.report(error.observed)
-            ending = {
+            return {
+                "failed": True,
+                "msg": str(error),
                 "changed": not error.rolled_back,
-                "after": result["before"] if error.rolled_back else None,
-                "expected": result["after"],
-                "observed": observed,
+                "after": planned["before"] if error.rolled_back else None,
+                "expected": planned["after"],
+                "observed": resource.report(error.observed) if error.observed else None,
                 "unknown": not error.rolled_back,
                 "rolled_back": error.rolled_back,
             }
-            message = f"{error} {_first_difference(result['after'], observed)}"
-            raise AnsibleActionFail(message, result={**result, **ending}) from error
+        return {}
 
 
-def _first_difference(expected: Any, observed: Any, path: str = "") -> str:
-    """A sentence about the first place where two reports differ."""
-    if isinstance(expected, dict) and isinstance(observed, dict):
-        for key in expected:
-            if expected[key] != observed.get(key):
-                return _first_difference(expected[key], observed.get(key), f"{path}.{key}".lstrip("."))
-    return f"{path} should be {json.dumps(expected)} and is {json.dumps(observed)}."
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import re
 
-_ITEM = re.compile(r"((?:[A-Za-z]+=)?(?:[A-Za-z]+://)?)[^;\s]*@")
-# A printable character, the at sign and the start of a host, in ASCII or UTF-16: a length of 64 is no at sign.
-_BYTES = re.compile(rb"[\x21-\x7e]\x00?@\x00?[A-Za-z0-9\[]")
+# No control character, the at sign and the start of a host, in ASCII or UTF-16: a length of 64 is no at sign.
+_BYTES = re.compile(rb"[\x20-\xff]\x00?@\x00?[A-Za-z0-9\[]")
+_WORD = re.compile(r"\S*@\S*")
 
 
 def masked(text: str) -> str:
-    """Text that may hold proxies or a URL, with what stands before the at sign of each hidden."""
-    return _ITEM.sub(r"\1***@", text)
+    """Text that may hold proxies or a URL, with all that stands before its last at sign hidden.
+
+    A password may hold any separator, so nothing before that sign is known not to be part of one.
+    """
+    before, sign, rest = text.rpartition("@")
+    return f"***@{rest}" if sign else text
+
+
+def without_words(message: str) -> str:
+    """A message in which every word with an at sign is hidden."""
+    return _WORD.sub("***", message)
 
 
 def in_bytes(data: bytes) -> bool:

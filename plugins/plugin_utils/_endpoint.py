@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 # cmd.exe takes 8,191 characters; the rest is room for "cmd.exe /d /s /c" and its quotes.
 _CMD_LIMIT = 8000
@@ -17,7 +20,9 @@ _CMD_LIMIT = 8000
 _ENCODED_LIMIT = 3000
 
 _SAFE = re.compile(r"[A-Za-z0-9_./:=,\\@+-]+")
-_REFUSED = re.compile(r'["%!\x00-\x1f\x7f]')
+# PowerShell, where it stands between, takes typographic quotes for quotes: ASCII has none.
+_REFUSED = re.compile(r'["%!]|[^\x20-\x7e]')
+_NO_ARGUMENT = "a command line argument can't hold a double quote, %, !, or what is not printable ASCII"
 
 
 class EndpointError(Exception):
@@ -40,11 +45,16 @@ class CommandTooLong(EndpointError):
 class Command:
     """One command line for cmd.exe; every part of it that is data has been through quote().
 
-    A compound command stands in parentheses and redirects inside them.
+    A compound command stands in parentheses and redirects inside them. shown is what a result may show of a
+    command that holds something secret.
     """
 
     text: str
     compound: bool = False
+    shown: str = ""
+
+    def __str__(self) -> str:
+        return self.shown or self.text
 
 
 @dataclass(frozen=True)
@@ -68,11 +78,11 @@ def quote(argument: str) -> str:
 
     Between double quotes cmd.exe takes & | < > ( ) ^ as they are. It has no way to write a double quote, a
     percent sign or (with delayed expansion) an exclamation mark that holds in every state, so these raise
-    ValueError, as control characters do. Backslashes at the end are doubled, since the C runtime would
-    otherwise read the last one and the closing quote as a literal quote.
+    ValueError, as control characters and all that is not ASCII do. Backslashes at the end are doubled, since the C
+    runtime would otherwise read the last one and the closing quote as a literal quote.
     """
     if _REFUSED.search(argument):
-        raise ValueError("a command line argument can't hold a double quote, %, ! or a control character")
+        raise ValueError(_NO_ARGUMENT)
     if _SAFE.fullmatch(argument):
         return argument
     return quoted(argument)
@@ -81,32 +91,41 @@ def quote(argument: str) -> str:
 def quoted(argument: str) -> str:
     """As quote(), with the double quotes in any case: netsh documents its arguments in them."""
     if _REFUSED.search(argument):
-        raise ValueError("a command line argument can't hold a double quote, %, ! or a control character")
+        raise ValueError(_NO_ARGUMENT)
     tail = len(argument) - len(argument.rstrip("\\"))
     return f'"{argument}{chr(92) * tail}"'
 
 
 @dataclass(frozen=True)
 class _Form:
-    """How a connection takes a line for cmd.exe: as it is, or inside a PowerShell script."""
+    """How a connection takes a line for cmd.exe.
 
-    powershell: bool
+    As it is, or inside a PowerShell script; and that script as it is, or encoded because the shell at the other
+    end would take its quotes for its own.
+    """
+
     limit: int
+    powershell: bool = False
+    encoded: bool = False
 
     def wrap(self, line: str) -> str:
         if not self.powershell:
             return line
-        return "& cmd.exe /d /s /c '{}'; exit $LASTEXITCODE".format(line.replace("'", "''"))
+        script = "& cmd.exe /d /s /c '{}'; exit $LASTEXITCODE".format(line.replace("'", "''"))
+        if not self.encoded:
+            return script
+        text = base64.b64encode(script.encode("utf-16-le")).decode()
+        return f"powershell -NoProfile -NonInteractive -EncodedCommand {text}"
 
 
 _FORMS = {
-    "mde.connectivity.winrs": _Form(powershell=False, limit=_CMD_LIMIT),
-    "winrm": _Form(powershell=True, limit=_ENCODED_LIMIT),
-    "psrp": _Form(powershell=True, limit=_CMD_LIMIT),
+    "mde.connectivity.winrs": _Form(_CMD_LIMIT),
+    "winrm": _Form(_ENCODED_LIMIT, powershell=True),
+    "psrp": _Form(_CMD_LIMIT, powershell=True),
 }
 _SSH_FORMS = {
-    "cmd": _Form(powershell=False, limit=_CMD_LIMIT),
-    "powershell": _Form(powershell=True, limit=_CMD_LIMIT),
+    "cmd": _Form(_CMD_LIMIT),
+    "powershell": _Form(_CMD_LIMIT, powershell=True, encoded=True),
 }
 
 
@@ -149,6 +168,11 @@ class Endpoint:
             completed += self._round_trip(line, size, token)
         return completed
 
+    def check(self, commands: Sequence[Command]) -> None:
+        """Raise CommandTooLong where run would; nothing is sent."""
+        for _ in self._batches(commands, "0" * 8):
+            pass
+
     def _batches(self, commands: Sequence[Command], token: str) -> Iterator[tuple[str, int]]:
         head = f"echo {token}"
         line, size = head, 0
@@ -172,7 +196,12 @@ class Endpoint:
         return len(self._form.wrap(line))
 
     def _round_trip(self, line: str, size: int, token: str) -> list[Completed]:
-        rc, stdout, stderr = self._connection.exec_command(self._form.wrap(line))
+        try:
+            rc, stdout, stderr = self._connection.exec_command(self._form.wrap(line))
+        except AnsibleError:
+            raise
+        except Exception as error:  # noqa: BLE001 - pywinrm, pypsrp and requests have no common base
+            raise AnsibleConnectionFailure(f"The connection to the endpoint failed: {error}") from None
         text = stdout.decode("utf-8", errors="replace").replace("\r\n", "\n")
         parts = re.split(rf"{token} ?(-?\d+)? *(?:\n|\Z)", text)
         # parts: noise before the batch, nothing, then output and exit code of each command in turn, then a rest.

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ._credentials import in_bytes
 from ._endpoint import Command, Completed, EndpointError, quote
 
 _ROOTS = {
@@ -20,7 +21,9 @@ _VALUE = re.compile(r" {4}(?P<name>\S.*?) {4}(?P<type>REG_[A-Z_]+)(?: {4}(?P<dat
 _STRINGS = frozenset({"REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ"})
 _NUMBERS = {"REG_DWORD": 4, "REG_QWORD": 8}
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
+_WOW6432 = re.compile(r"\\WOW6432Node\\", re.IGNORECASE)
 _EVERY_HIVE = "HKU\\*\\"
+_USER_SID = re.compile(r"S-1-(?:5-21|12-1)-[0-9-]*[0-9]", re.IGNORECASE)
 _Place = tuple[int, str]
 
 
@@ -68,15 +71,24 @@ class RegistryValue:
 
     @property
     def exact(self) -> bool:
-        """Whether reg.exe shows the very bytes of such a value, and can write them."""
-        return self.number is not None or self.type in (*_STRINGS, "REG_BINARY")
+        """Whether reg.exe shows the very bytes of such a value, and can write them.
+
+        Text that is not ASCII may have come through a code page that lacks some of it.
+        """
+        if self.type in _STRINGS:
+            return self.text.isascii() and "?" not in self.text
+        return self.number is not None or self.type == "REG_BINARY"
+
+    def same(self, other: RegistryValue | None) -> bool:
+        """Whether the registry would hold the same bytes of the same type."""
+        return other is not None and (self.type, self.data) == (other.type, other.data)
 
 
 @dataclass(frozen=True)
 class Query:
     """What to read: a whole key, one value of it, or (recurse) one value in all keys below.
 
-    A key that begins HKU\\*\\ is read in every loaded hive.
+    A key that begins HKU\\*\\ is read in the loaded hive of every person.
     """
 
     key: str
@@ -87,7 +99,7 @@ class Query:
     def command(self) -> Command:
         arguments = f" /v {quote(self.name)}" if self.name else ""
         arguments += " /s" if self.recurse else ""
-        if self.key.startswith(_EVERY_HIVE):
+        if self.every_hive:
             below = self.key.removeprefix(_EVERY_HIVE)
             loop = f"for /f %S in ('reg query HKU') do @reg query \"%S\\{below}\"{arguments} 2>&1"
             return Command(f"({loop})", compound=True)
@@ -96,15 +108,24 @@ class Query:
     def heads(self, key: str) -> bool:
         """Whether reg.exe prints this key as one that it answers for, and not as a subkey of it."""
         key, asked = key.casefold(), self.key.casefold()
-        if not self.key.startswith(_EVERY_HIVE):
-            return key == asked or (self.recurse and key.startswith(asked))
-        dummy, dummy, below = key.removeprefix("hku\\").partition("\\")
-        return key.startswith("hku\\") and below == asked.removeprefix(_EVERY_HIVE.casefold())
+        if not self.every_hive:
+            return key == asked or (self.recurse and key.startswith(f"{asked}\\"))
+        hive, dummy, below = key.removeprefix("hku\\").partition("\\")
+        return is_user_sid(hive) and below == asked.removeprefix(_EVERY_HIVE.casefold())
+
+    @property
+    def every_hive(self) -> bool:
+        return self.key.startswith(_EVERY_HIVE)
 
     def covers(self, address: Address) -> bool:
         """Whether this query would have brought the value, had it been there."""
         same_view = self.view == address.view or not _has_views(self.key)
         return same_view and self.heads(address.key) and self.name in (None, address.name)
+
+
+def is_user_sid(text: str) -> bool:
+    """Whether this is the SID of a person: of this machine, a domain or Entra ID."""
+    return _USER_SID.fullmatch(text) is not None
 
 
 def _has_views(key: str) -> bool:
@@ -115,28 +136,50 @@ def _view_flag(key: str, view: int) -> str:
     return f" /reg:{view}" if _has_views(key) else ""
 
 
-def set_value(address: Address, type_: str, data: str) -> Command:
-    """Write one value; data as reg.exe takes it (a number, hex digits, or text)."""
-    return Command(
-        f"reg add {quote(address.key)} /v {quote(address.name)} /t {type_} /d {quote(data)} /f"
-        + _view_flag(address.key, address.view)
-    )
+@dataclass(frozen=True)
+class Write:
+    """A command that changes one value, and what the value is to be then (None: absent).
+
+    meaning is what makes two such values the same setting, where that is not all of the value.
+    """
+
+    address: Address
+    command: Command
+    value: RegistryValue | None
+    meaning: str = ""
+
+    def held(self, registry: Registry) -> bool:
+        """Whether the registry holds what was to be written."""
+        found = registry.value(self.address)
+        return found is None if self.value is None else self.value.same(found)
+
+    def __str__(self) -> str:
+        return self.meaning or (f"{self.value.type}:{self.value.text}" if self.value else "")
 
 
-def delete_value(address: Address) -> Command:
+def set_value(address: Address, value: RegistryValue, meaning: str = "") -> Write:
+    """Write one value; its text as reg.exe takes it (a number, hex digits, or text)."""
+    head = f"reg add {quote(address.key)} /v {quote(address.name)} /t {value.type} /d "
+    tail = f" /f{_view_flag(address.key, address.view)}"
+    shown = f"{head}***{tail}" if in_bytes(value.data) else ""
+    return Write(address, Command(head + quote(value.text) + tail, shown=shown), value, meaning)
+
+
+def delete_value(address: Address) -> Write:
     """Delete one value; its key and its neighbours stay."""
-    return Command(
-        f"reg delete {quote(address.key)} /v {quote(address.name)} /f" + _view_flag(address.key, address.view)
+    line = f"reg delete {quote(address.key)} /v {quote(address.name)} /f" + _view_flag(
+        address.key, address.view
     )
+    return Write(address, Command(line), None)
 
 
-def restore(address: Address, value: RegistryValue | None) -> Command:
-    """The command that puts a value back as it was; raises ValueError when no command line can say it."""
+def restore(address: Address, value: RegistryValue | None) -> Write:
+    """Put a value back as it was; raises ValueError when no command line can say it."""
     if value is None:
         return delete_value(address)
     if not value.exact:
-        raise ValueError(f"reg.exe can't write the {value.type} of {address}")
-    return set_value(address, value.type, value.text)
+        raise ValueError(f"the text of this {value.type} can't be put on a command line as it is")
+    return set_value(address, value)
 
 
 _HEALTH = Query("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "CurrentBuildNumber")
@@ -170,6 +213,9 @@ class Registry:
 
     def below(self, key: str) -> dict[str, dict[str, RegistryValue]]:
         """The values of all keys that were seen directly below a key, by the last part of their names."""
+        for query, said in self._failed:
+            if query.key.casefold() == key.casefold():
+                raise Unreadable(f"{key} could not be read: {said}")
         start = key.casefold() + "\\"
         return {
             seen[len(start) :]: values
@@ -177,39 +223,73 @@ class Registry:
             if seen.startswith(start) and "\\" not in seen[len(start) :]
         }
 
-    def add(self, query: Query, output: str, missing: frozenset[str]) -> None:
+    def add(self, query: Query, completed: Completed, missing: frozenset[str]) -> None:
         """Take in the answer to one query; missing are the lines that say only that nothing is there."""
-        messages = []
-        values: dict[str, RegistryValue] = {}
-        last = ""
-        for line in output.split("\n"):
-            match = _VALUE.fullmatch(line)
-            if line.partition("\\")[0] in _ROOTS:
-                values, last = self._key(query, line), ""
-            elif match:
-                last = match["name"].casefold()
-                values[last] = RegistryValue(match["type"], match["data"] or "")
-            elif not line.strip():
-                last = ""
-            elif last:
-                values[last] = RegistryValue(values[last].type, f"{values[last].text}\n{line}")
-            else:
-                messages.append(_folded(line))
-        refused = [message for message in messages if message not in missing]
+        answer = _Answer(query)
+        for line in completed.stdout.split("\n"):
+            answer.add(line)
+        # The exit code of a loop is that of its last round; a search that went well ends with a sentence too.
+        failed = completed.rc or query.every_hive
+        refused = [message for message in answer.messages if failed and message not in missing]
+        if answer.doubtful:
+            refused.append("the answer names a key twice, so some text in the registry imitates reg.exe")
+        if query.every_hive and not (answer.values or answer.messages):
+            refused.append("there was no answer")
         if refused:
             self._failed.append((query, refused[0]))
+        self._answered |= answer.headed - answer.doubtful
+        for place, values in answer.values.items():
+            if place not in answer.doubtful:
+                self._values.setdefault(place, {}).update(values)
 
-    def _key(self, query: Query, line: str) -> dict[str, RegistryValue]:
+
+class _Answer:
+    """The lines that reg.exe printed for one query.
+
+    Anybody can write text with line breaks into his own hive, and reg.exe prints it as it is. So a key counts only
+    where the query can have brought it, and a key that is answered for twice counts not at all.
+    """
+
+    def __init__(self, query: Query) -> None:
+        self.values: dict[_Place, dict[str, RegistryValue]] = {}
+        self.headed: set[_Place] = set()
+        self.doubtful: set[_Place] = set()
+        self.messages: list[str] = []
+        self._query = query
+        self._key: dict[str, RegistryValue] = {}
+        self._last = ""
+
+    def add(self, line: str) -> None:
+        match = _VALUE.fullmatch(line)
+        if line.partition("\\")[0] in _ROOTS:
+            self._key, self._last = self._begin(line), ""
+        elif match:
+            self._last = match["name"].casefold()
+            self._key[self._last] = RegistryValue(match["type"], match["data"] or "")
+        elif not line.strip():
+            self._last = ""
+        elif self._last:
+            value = self._key[self._last]
+            self._key[self._last] = RegistryValue(value.type, f"{value.text}\n{line}")
+        else:
+            self.messages.append(_folded(line))
+
+    def _begin(self, line: str) -> dict[str, RegistryValue]:
         root, separator, rest = line.partition("\\")
-        key = _ROOTS[root] + separator + rest
-        place = _place(key, query.view)
-        if query.heads(key):
-            self._answered.add(place)
-        return self._values.setdefault(place, {})
+        key = _WOW6432.sub(r"\\", _ROOTS[root] + separator + rest)
+        place = _place(key, self._query.view)
+        if self._query.heads(key):
+            if place in self.headed:
+                self.doubtful.add(place)
+            self.headed.add(place)
+            return self.values.setdefault(place, {})
+        if key.casefold().startswith(f"{self._query.key.casefold()}\\"):
+            self.values.setdefault(place, {})
+        return {}
 
 
 def _place(key: str, view: int) -> _Place:
-    return (view if _has_views(key) else 64, key.casefold().replace("\\wow6432node\\", "\\"))
+    return (view if _has_views(key) else 64, key.casefold())
 
 
 def _folded(text: str) -> str:
@@ -226,7 +306,9 @@ class Reading:
     def parse(self, completed: Sequence[Completed]) -> Registry:
         """Make a Registry of the answers to commands; raises RegistryDisabled when reg.exe does not work."""
         health, no_value, no_key = completed[:3]
-        if health.rc:
+        if not re.search(rf"{_HEALTH.name} +REG_SZ +[0-9]+\s", health.stdout) or not (
+            no_value.rc and no_key.rc
+        ):
             raise RegistryDisabled(
                 "reg.exe does not work on this endpoint (a policy may have switched registry tools off: "
                 f"DisableRegistryTools). It said: {_folded(health.stdout)[:200]}"
@@ -234,5 +316,5 @@ class Reading:
         missing = frozenset(_folded(line) for line in f"{no_value.stdout}\n{no_key.stdout}".split("\n"))
         registry = Registry(self.queries)
         for query, answer in zip(self.queries, completed, strict=True):
-            registry.add(query, answer.stdout, missing)
+            registry.add(query, answer, missing)
         return registry

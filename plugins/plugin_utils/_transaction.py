@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from . import _credentials as credentials
+from ._credentials import in_bytes, masked
 from ._endpoint import Command, Completed, Endpoint
-from ._registry import Address, Reading, Registry, RegistryValue, restore
-from ._resources._resource import Resource
+from ._registry import Address, Reading, Registry, RegistryValue, Write, restore
+from ._resources._resource import Refused, Resource
 from ._resources._state import State
+
+_ERROR_NUMBER = re.compile(r"\(\d+\)")
 
 
 class Unknown(Exception):
@@ -22,10 +25,11 @@ class Unknown(Exception):
 class NotHeld(Exception):
     """The endpoint does not hold what was written.
 
-    observed is what was read back; rolled_back says whether the values from before are in place again.
+    observed is what was read back, or None where it could not be decoded; rolled_back says whether the values from
+    before are in place again.
     """
 
-    def __init__(self, message: str, observed: State, rolled_back: bool) -> None:
+    def __init__(self, message: str, observed: State | None, rolled_back: bool) -> None:
         super().__init__(message)
         self.observed = observed
         self.rolled_back = rolled_back
@@ -41,48 +45,68 @@ class Transaction:
         self._endpoint = endpoint
         self._resource = resource
         self._reading = Reading(resource.queries())
-        self._registry, self.before, _ = self._run(())
+        self._registry, _ = self._run(())
+        self.before = resource.decode(self._registry, State())
         self.change = resource.plan(self.before)
+        self.warnings = list(self.change.warnings)
+        self._undo = self._plan_undo()
+        for writes in (self.change.writes, self._undo):
+            endpoint.check([*(write.command for write in writes), *self._reading.commands])
+
+    def _plan_undo(self) -> list[Write]:
+        undo = []
+        for write in self.change.writes:
+            try:
+                undo.append(restore(write.address, self._registry.value(write.address)))
+            except ValueError as error:
+                self.warnings.append(f"No command can put back what {write.address} holds now: {error}.")
+        return undo
 
     def snapshot(self) -> list[dict[str, Any]]:
         """The values that the change touches, as they are before it."""
-        return [_snapshot(address, self._registry.value(address)) for address in self.change.touched]
+        return [_snapshot(write.address, self._registry.value(write.address)) for write in self.change.writes]
 
-    def apply(self) -> State:
-        """Write and read back in one batch, and return what was read; raises Unknown or NotHeld."""
+    def apply(self) -> None:
+        """Write and read back in one batch; raises Unknown or NotHeld."""
         try:
-            _, observed, answers = self._run(self.change.commands)
-        except Exception as error:
-            # Whatever broke, the write may have happened: this must not end as a plain failure or as unreachable.
+            registry, answers = self._run([write.command for write in self.change.writes])
+            lost = [write for write in self.change.writes if not write.held(registry)]
+        except Exception as error:  # noqa: BLE001 - whatever broke, the write may have happened
             raise Unknown(
                 f"The state of the endpoint is unknown: the write was sent, but it could not be read back ({error}). "
                 "Run the task again to find out and to repair."
-            ) from error
-        if self._same(observed, self.change.after):
-            return observed
-        rolled_back = self._same(observed, self.before) or self._put_back()
-        ending = (
-            "The values from before are in place." if rolled_back else "The old values could NOT be put back."
-        )
-        raise NotHeld(
-            f"The endpoint does not hold what was written{_said(answers)}. {ending}", observed, rolled_back
-        )
+            ) from None
+        if lost:
+            rolled_back = self._put_back(registry)
+            ending = (
+                "The values from before are in place."
+                if rolled_back
+                else "The old values could NOT be put back."
+            )
+            message = f"{lost[0].address} does not hold what was written{_said(answers)}. {ending}"
+            raise NotHeld(message, self._observed(registry), rolled_back)
 
-    def _run(self, commands: Sequence[Command]) -> tuple[Registry, State, list[Completed]]:
+    def _run(self, commands: Sequence[Command]) -> tuple[Registry, list[Completed]]:
         completed = self._endpoint.run([*commands, *self._reading.commands])
-        registry = self._reading.parse(completed[len(commands) :])
-        return registry, self._resource.decode(registry, State()), completed[: len(commands)]
+        return self._reading.parse(completed[len(commands) :]), completed[: len(commands)]
 
-    def _same(self, observed: State, wanted: State) -> bool:
-        return self._resource.managed(observed) == self._resource.managed(wanted)
-
-    def _put_back(self) -> bool:
+    def _observed(self, registry: Registry) -> State | None:
         try:
-            undo = [restore(address, self._registry.value(address)) for address in self.change.touched]
-            _, observed, _ = self._run(undo)
+            return self._resource.decode(registry, State())
+        except Refused:
+            return None
+
+    def _put_back(self, registry: Registry) -> bool:
+        """Whether the old values stand again, or still; in the last case nothing is written."""
+        if len(self._undo) < len(self.change.writes):
+            return False
+        try:
+            if all(write.held(registry) for write in self._undo):
+                return True
+            registry, _ = self._run([write.command for write in self._undo])
+            return all(write.held(registry) for write in self._undo)
         except Exception:  # noqa: BLE001 - the failure that led here is being reported; it stands
             return False
-        return self._same(observed, self.before)
 
 
 def _snapshot(address: Address, value: RegistryValue | None) -> dict[str, Any]:
@@ -92,13 +116,17 @@ def _snapshot(address: Address, value: RegistryValue | None) -> dict[str, Any]:
         return {**entry, "absent": True}
     entry |= {"absent": False, "type": value.type}
     if not value.exact:
-        return {**entry, "withheld": "reg.exe does not show its bytes"}
-    if credentials.in_bytes(value.data):
+        return {**entry, "withheld": "reg.exe does not show its exact bytes"}
+    if in_bytes(value.data):
         return {**entry, "withheld": "it may hold credentials"}
     return {**entry, "data": value.data.hex()}
 
 
 def _said(completed: Sequence[Completed]) -> str:
-    """What the endpoint said to the first command that failed; netsh can fail with exit code 0."""
-    texts = [" ".join(answer.stdout.split()) for answer in completed if answer.rc or "(" in answer.stdout]
-    return f" and said: {texts[0][:300].rstrip('.')}" if texts else ""
+    """What the endpoint said to the first command that failed; netsh can print an error and exit with 0."""
+    texts = [
+        " ".join(answer.stdout.split())
+        for answer in completed
+        if answer.rc or _ERROR_NUMBER.search(answer.stdout)
+    ]
+    return f"; the endpoint said: {masked(texts[0])[:300].rstrip('.')}" if texts else ""

@@ -31,8 +31,8 @@ def lint(name: str, *command: str, seconds: int = 10) -> Check:
 
 CHECKS: tuple[Check, ...] = (
     pytest("unit", "unit", 60, "tests/unit"),
-    pytest("integration", "simulated", 180, "tests/integration", "-m", "simulated"),
-    pytest("wine", "wine", 240, "tests/integration", "-m", "wine"),
+    pytest("integration", "simulated", 240, "tests/integration", "-m", "simulated and not wine"),
+    pytest("wine", "wine", 300, "tests/integration", "-m", "wine"),
     Check(
         "molecule",
         ("-m", "molecule", "test", "--scenario-name", "default"),

@@ -41,4 +41,6 @@ def install_missing() -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
         # A failure shows itself as a check that fails or is skipped, with its name.
-        subprocess.run(["apt-get", "-qq", *command], env=environment, stdin=subprocess.DEVNULL, check=False)
+        apt = ["apt-get", "-qq", *command]
+        quiet = subprocess.DEVNULL
+        subprocess.run(apt, env=environment, stdin=quiet, stdout=quiet, check=False)

@@ -123,7 +123,15 @@ def run(check: Check) -> Outcome:
     check.junit.unlink(missing_ok=True)
     started = time.monotonic()
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": programs, "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1"}
+    environment = {
+        **os.environ,
+        "PATH": programs,
+        "NO_COLOR": "1",
+        "ANSIBLE_NOCOLOR": "1",
+        # Nothing that is installed in the home folder may stand in for this checkout.
+        "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections"),
+    }
     with check.log.open("wb") as log:
         rc = subprocess.run(
             [sys.executable, *check.command],

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.site import CONNECTIONS, DATA_COLLECTION, DIRECT, Site, named, sz, task
+from tests.integration.site import CONNECTIONS, DATA_COLLECTION, DIRECT, Site, named, sz, task, wininet
 from tests.lab.profiles import PROFILES, Profile
 
 Simulated = Callable[..., Site]
@@ -89,7 +89,7 @@ def test_trap_18_credentials_found_on_the_endpoint_are_not_shown(site: Site) -> 
         assert SECRET not in text
         assert SECRET.encode().hex() not in text
         assert sz(SECRET).hex()[:-4] not in text
-    assert run.results()[0]["winhttp"]["native"]["proxy"] == "http=***@old.test:1"
+    assert run.results()[0]["winhttp"]["native"]["proxy"] == "***@old.test:1"
 
 
 @pytest.mark.simulated
@@ -136,7 +136,7 @@ def test_trap_20_names_in_any_script_survive_the_way(simulated: Simulated, text:
 @pytest.mark.parametrize(
     ("keyword", "value", "instead"),
     [
-        ("become", True, "become: false"),
+        ("become", True, "ansible_become"),
         ("environment", {"HTTPS_PROXY": "x"}, "environment"),
         ("async", 10, "forks"),
     ],
@@ -303,3 +303,46 @@ def test_a_policy_that_answers_at_once_is_put_back_and_said(simulated: Simulated
     assert observed["telemetry_proxy_server"] == "policy.lab.test:8080"
     assert result["rolled_back"] is True
     assert site.endpoint.value(DATA_COLLECTION, "DisableEnterpriseAuthProxy") is None
+
+
+@pytest.mark.simulated
+def test_a_sign_in_between_read_and_write_does_not_undo_the_write(simulated: Simulated) -> None:
+    site = simulated()
+    run, settings = (
+        site.endpoint.run,
+        r"Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections",
+    )
+    lines: list[str] = []
+
+    def run_and_sign_in(line: str, stdin: bytes = b"") -> Any:
+        done = run(line, stdin)
+        lines.append(line)
+        key = rf"HKU\S-1-5-21-7-7-7-{1000 + len(lines)}\{settings}"
+        site.endpoint.set_value(key, "DefaultConnectionSettings", "REG_BINARY", bytes(60))
+        return done
+
+    site.endpoint.run = run_and_sign_in  # type: ignore[method-assign]
+    options = {"state": "enabled", "scope": ["all_users"], "manual_settings": "clear"}
+    result = site.module("wpad", options)
+    assert result["changed"]
+    assert "msg" not in result
+    assert len(lines) == 2
+
+
+@pytest.mark.simulated
+def test_credentials_of_a_setting_that_is_rewritten_are_not_shown(simulated: Simulated) -> None:
+    site = simulated()
+    system = r"HKU\S-1-5-18\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
+    stored = wininet(1, f"http=user:{SECRET}@old.test:1")
+    for name in ("DefaultConnectionSettings", "SavedLegacySettings"):
+        site.endpoint.set_value(system, name, "REG_BINARY", stored)
+    run = site.run(task("wpad", {"state": "enabled"}), arguments=["--diff", "-vv"])
+    assert run.one()["changed"]
+    for text in (run.output, str(run.results())):
+        assert SECRET not in text
+        assert SECRET.encode().hex() not in text.lower()
+    on = wininet(3, f"user:{SECRET}@old.test:1")
+    site.endpoint.set_value(system, "DefaultConnectionSettings", "REG_BINARY", on)
+    refused = site.run(task("winhttp_import_ie", {"source": "system"}))
+    assert "credentials" in refused.one()["msg"]
+    assert SECRET not in refused.output

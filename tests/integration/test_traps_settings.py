@@ -358,3 +358,82 @@ def test_users_by_account_name_and_all_users(simulated: Simulated) -> None:
     users = [scope for scope in result["after"]["wininet"] if scope.startswith("S-1-5-21-")]
     assert len(users) == 2
     assert all(result["after"]["wininet"][user]["auto_detect"] for user in users)
+
+
+def test_an_import_under_settings_per_machine_takes_the_machine_s(site: Site) -> None:
+    policies = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
+    site.endpoint.set_value(policies, "ProxySettingsPerUser", "REG_DWORD", bytes(4))
+    machine = wininet(3, "machine.test:1", "<local>")
+    site.endpoint.set_value(CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", machine)
+    check = site.module("winhttp_import_ie", {"source": "connection"}, arguments=["--check"])
+    site.endpoint.delete_value(policies, "ProxySettingsPerUser")
+    assert check["after"]["winhttp"]["native"]["proxy"] == "machine.test:1"
+
+
+@pytest.mark.simulated
+def test_an_import_under_settings_per_machine_gives_what_was_predicted(simulated: Simulated) -> None:
+    site = simulated()
+    policies = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
+    site.endpoint.set_value(policies, "ProxySettingsPerUser", "REG_DWORD", bytes(4))
+    machine = wininet(3, "machine.test:1", "<local>")
+    site.endpoint.set_value(CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", machine)
+    result = site.module("winhttp_import_ie", {"source": "connection"})
+    assert result["changed"], result
+    assert site.winhttp()[1] == "machine.test:1"
+
+
+@pytest.mark.parametrize("name", ["ProxyEnable", "AutoConfigURL"])
+def test_a_proxy_that_stands_only_beside_the_blob_is_not_overlooked(site: Site, name: str) -> None:
+    settings = rf"HKU\S-1-5-18\{SETTINGS}"
+    for value in ("DefaultConnectionSettings", "SavedLegacySettings"):
+        site.endpoint.delete_value(SYSTEM_CONNECTIONS, value)
+    type_, data = (
+        ("REG_DWORD", b"\x01\0\0\0") if name == "ProxyEnable" else ("REG_SZ", sz("http://a.test/x.pac"))
+    )
+    site.endpoint.set_value(settings, name, type_, data)
+    run = site.run(
+        task("wpad", {"state": "enabled"}),
+        task("winhttp_import_ie", {"source": "system", "allow_direct": True, "on_loss": "warn"}),
+        ignore_errors=True,
+    )
+    site.endpoint.delete_value(settings, name)
+    assert [outcome.status for outcome in run.outcomes] == ["failed", "failed"]
+    assert "manual_settings" in run.results()[0]["msg"]
+    assert "no DefaultConnectionSettings" in run.results()[1]["msg"]
+
+
+@pytest.mark.simulated
+def test_a_kept_bypass_list_that_no_command_can_say_is_refused(simulated: Simulated) -> None:
+    site = simulated()
+    site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named("old.test:1", "%x%;b"))
+    kept, given = site.run(
+        task("winhttp_proxy", {"proxy": "p.test:1"}, ignore_errors=True),
+        task("winhttp_proxy", {"proxy": "p.test:1", "bypass": []}),
+    ).results()
+    assert kept["msg"].startswith("bypass: ")
+    assert given["changed"]
+
+
+@pytest.mark.simulated
+def test_a_setting_that_no_command_line_can_hold_is_refused_in_check_mode_too(simulated: Simulated) -> None:
+    site = simulated()
+    # 2,900 bytes of settings are a line of over 3,000 characters, which an encoded script can't be.
+    long = wininet(1, "p.test:1", ";".join(f"host{number}.test" for number in range(200)))
+    site.endpoint.set_value(SYSTEM_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", long)
+    for arguments in (["--check"], []):
+        run = site.run(task("wpad", {"state": "enabled"}), arguments=arguments, connection="winrm")
+        assert "over the limit" in run.one()["msg"]
+    assert site.endpoint.writes == []
+    assert site.module("wpad", {"state": "enabled"})["changed"]
+
+
+@pytest.mark.simulated
+def test_an_import_of_another_source_is_not_called_reverted(simulated: Simulated) -> None:
+    site = simulated()
+    for proxy in ("one.test:1", "two.test:1"):
+        blob_ = wininet(3, proxy)
+        site.endpoint.set_value(USER_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", blob_)
+    first, second = site.run(
+        task("winhttp_proxy", {"proxy": "one.test:1"}), task("winhttp_import_ie", {"source": "connection"})
+    ).results()
+    assert (first["reverted"], second["reverted"]) == (False, False)

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import Registry
+from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Completed
+from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import Query, Registry
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_proxy import (
     DataCollectionProxy,
 )
@@ -117,7 +118,9 @@ def reported() -> dict[str, Any]:
     place, registry = Place("system"), Registry(resource.queries())
     key = place.saved.key.replace("HKU", "HKEY_USERS", 1)
     query = next(query for query in resource.queries() if query.covers(place.saved))
-    registry.add(query, f"{key}\n    SavedLegacySettings    REG_BINARY    46{'00' * 55}\n", frozenset())
+    registry.add(Query("HKU"), Completed(0, "\nHKEY_USERS\\S-1-5-18\n"), frozenset())
+    answer = Completed(0, f"{key}\n    SavedLegacySettings    REG_BINARY    46{'00' * 55}\n")
+    registry.add(query, answer, frozenset())
     return resource.report(resource.decode(registry, State()))
 
 
@@ -233,7 +236,9 @@ def test_a_resource_decodes_what_its_before_shows(name: str) -> None:
     arguments = resource_type.complete(task[f"mde.connectivity.{name}"])
     validator = ArgumentSpecValidator(spec(module(name)["doc"]["options"]))
     resource = resource_type(validator.validate(arguments).validated_parameters)
-    state = resource.decode(Registry(resource.queries()), State())
+    registry = Registry(resource.queries())
+    registry.add(Query("HKU"), Completed(0, "\nHKEY_USERS\\S-1-5-18\n"), frozenset())
+    state = resource.decode(registry, State())
     documented = set(module(name)["return"]["before"]["contains"])
     if name == "endpoint_proxy":
         assert {"effective", "conflicts"} < set(resource.report(state)) <= documented

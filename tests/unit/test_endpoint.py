@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from types import SimpleNamespace
 
@@ -34,6 +35,9 @@ class Scripted:
         self.lines = []
 
     def exec_command(self, cmd):
+        encoded = re.fullmatch(r"powershell -NoProfile -NonInteractive -EncodedCommand (\S+)", cmd)
+        cmd = base64.b64decode(encoded[1]).decode("utf-16-le") if encoded else cmd
+        self.encoded = bool(encoded)
         self.lines.append(cmd)
         token = re.search(r"echo ([0-9a-f]{8})", cmd)[1]
         text = f"{self._before}{token}\r\n"
@@ -91,6 +95,8 @@ def test_the_form_follows_the_connection(transport, family, wrapped):
     assert line.startswith("& cmd.exe /d /s /c '") == wrapped
     assert ("''x''" in line) == wrapped
     assert line.endswith("; exit $LASTEXITCODE") == wrapped
+    # sshd hands the text to PowerShell on a command line, where its double quotes would be lost.
+    assert connection.encoded == ((transport, family) == ("ssh", "powershell"))
 
 
 @pytest.mark.parametrize(("transport", "family"), [("ssh", "sh"), ("local", "sh"), ("docker", "sh")])
@@ -118,7 +124,7 @@ def test_one_command_over_the_limit_is_refused_before_anything_is_sent():
     assert connection.lines == []
 
 
-@pytest.mark.parametrize("bad", ['"', "%", "!", "\n", "\r", "\0", "\x1b"])
+@pytest.mark.parametrize("bad", ['"', "%", "!", "\n", "\r", "\0", "\x1b", "\u00e9", "\u2019"])
 def test_what_no_quoting_can_hold_is_refused(bad):
     for function in (quote, quoted):
         with pytest.raises(ValueError, match="can't hold"):

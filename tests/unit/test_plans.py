@@ -62,10 +62,9 @@ def test_winhttp_is_reached_in_one_step(winhttp, state, bypass, include_32bit):
     resource = WinHttpProxy({**WINHTTP, "state": state, "bypass": bypass, "include_32bit": include_32bit})
     before = State().with_parts(winhttp)
     change = resource.plan(before)
-    assert bool(change.commands) == (change.after != before)
-    assert len(change.touched) == len(change.commands)
+    assert bool(change.writes) == (change.after != before)
     again = resource.plan(change.after)
-    assert (again.commands, again.after) == ((), change.after)
+    assert (again.writes, again.after) == ((), change.after)
 
 
 @given(
@@ -84,9 +83,9 @@ def test_datacollection_is_reached_in_one_step(values, state, disable_auth, pref
     }
     before = State().with_parts(values, Sensor(onboarded, "auto"))
     change = DataCollectionProxy(options).plan(before)
-    assert bool(change.commands) == (change.after != before)
-    assert bool(change.reboot_reason) == (bool(change.commands) and onboarded)
-    assert DataCollectionProxy(options).plan(change.after).commands == ()
+    assert bool(change.writes) == (change.after != before)
+    assert bool(change.reboot_reason) == (bool(change.writes) and onboarded)
+    assert DataCollectionProxy(options).plan(change.after).writes == ()
     if prefer is None:
         assert change.after.part(DataCollection).prefer_static == values.prefer_static
 
@@ -95,7 +94,7 @@ def test_a_bypass_that_is_not_given_is_kept_in_each_view():
     native = View(ProxyList("old:1"), BypassList(("a",)))
     wow64 = View(ProxyList("old:1"), BypassList(("b",)))
     change = WinHttpProxy(WINHTTP).plan(State().with_parts(WinHttp(native, wow64)))
-    assert [command.text for command in change.commands] == [
+    assert [write.command.text for write in change.writes] == [
         'netsh winhttp set proxy proxy-server="proxy:8080" bypass-list="a"',
         '%SystemRoot%\\SysWOW64\\netsh.exe winhttp set proxy proxy-server="proxy:8080" bypass-list="b"',
     ]
@@ -106,7 +105,7 @@ def test_an_unreadable_view_is_never_as_desired():
     broken = View(None, BypassList(()), readable=False, raw=b"\x46")
     state = State().with_parts(WinHttp(broken, dataclasses.replace(broken)))
     change = WinHttpProxy({**WINHTTP, "state": "absent", "proxy": None}).plan(state)
-    assert [command.text.split()[0] for command in change.commands] == [
+    assert [write.command.text.split()[0] for write in change.writes] == [
         "netsh",
         "%SystemRoot%\\SysWOW64\\netsh.exe",
     ]

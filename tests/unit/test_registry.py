@@ -79,14 +79,66 @@ def test_missing_is_told_from_refused_in_any_language(language):
         refused.value(Address(KEY, "n"))
 
 
+ANNA, BERT = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"
+LOOP = Query("HKU\\*\\Software\\X")
+
+
+def hive(sid: str, text: str) -> str:
+    return f"\nHKEY_USERS\\{sid}\\Software\\X\n    A    REG_SZ    {text}\n\n"
+
+
+def in_hive(sid: str, name: str = "A") -> Address:
+    return Address(f"HKU\\{sid}\\Software\\X", name)
+
+
 def test_a_hive_that_is_refused_is_not_an_empty_one():
-    query = Query("HKU\\*\\Software\\X")
-    output = f"{ERRORS['en']}\n\nHKEY_USERS\\S-1-5-18\\Software\\X\n    A    REG_SZ    1\n\nERROR: Access is denied.\n"
-    registry = read(query, output)
-    assert registry.value(Address("HKU\\S-1-5-18\\Software\\X", "A")).text == "1"
-    assert registry.value(Address("HKU\\S-1-5-18\\Software\\X", "B")) is None
+    registry = read(LOOP, f"{ERRORS['en']}\n{hive(ANNA, '1')}ERROR: Access is denied.\n")
+    assert registry.value(in_hive(ANNA)).text == "1"
+    assert registry.value(in_hive(ANNA, "B")) is None
     with pytest.raises(Unreadable, match="Access is denied"):
-        registry.value(Address("HKU\\S-1-5-21-1-2-3-1001\\Software\\X", "A"))
+        registry.value(in_hive(BERT))
+
+
+def test_no_answer_at_all_is_not_a_lack_of_values():
+    with pytest.raises(Unreadable, match="no answer"):
+        read(LOOP, "").value(in_hive(ANNA))
+
+
+def test_a_list_that_is_refused_is_not_an_empty_one():
+    with pytest.raises(Unreadable, match="denied"):
+        read(Query("HKU"), "ERROR: Access is denied.\n", 1).below("HKU")
+
+
+def test_text_in_a_hive_can_not_imitate_another_key():
+    forged = hive(ANNA, f"x{hive(BERT, 'forged')}{HEAD}    Policy    REG_SZ    forged")
+    registry = read(LOOP, forged + hive(BERT, "real"))
+    with pytest.raises(Unreadable, match="names a key twice"):
+        registry.value(in_hive(BERT))
+    with pytest.raises(LookupError):
+        registry.value(Address(KEY, "Policy"))
+    alone = read(Query(in_hive(ANNA).key), hive(ANNA, f"x{HEAD}    Policy    REG_SZ    forged"))
+    with pytest.raises(LookupError):
+        alone.value(Address(KEY, "Policy"))
+
+
+@pytest.mark.parametrize(
+    "text", ["50%", 'a"b', "wow!", "caf\u00e9", "\u2019; calc; \u2018", "fffd \ufffd", "?"]
+)
+def test_what_can_not_be_put_back_exactly_is_not_put_back(text):
+    with pytest.raises(ValueError, match="can't"):
+        restore(Address(KEY, "A"), RegistryValue("REG_SZ", text))
+
+
+@pytest.mark.parametrize("type_", ["REG_NONE", "REG_LINK", "REG_QWORD"])
+def test_a_type_that_reg_can_not_write_is_not_put_back(type_):
+    with pytest.raises(ValueError, match=type_):
+        restore(Address(KEY, "A"), RegistryValue(type_, "(null)"))
+
+
+def test_an_exit_code_alone_does_not_make_reg_healthy():
+    off = Completed(0, "ERROR: Registry editing has been disabled by your administrator.\n")
+    with pytest.raises(RegistryDisabled):
+        Reading([Query(KEY)]).parse([off] * 4)
 
 
 def test_the_views_are_kept_apart():
@@ -106,10 +158,18 @@ def test_reg_switched_off_is_said_as_what_it_is():
 
 def test_commands():
     address = Address("HKLM\\SOFTWARE\\A B", "Name", 32)
-    written = 'reg add "HKLM\\SOFTWARE\\A B" /v Name /t REG_DWORD /d 1 /f /reg:32'
-    assert set_value(address, "REG_DWORD", "1").text == written
-    assert delete_value(address).text == 'reg delete "HKLM\\SOFTWARE\\A B" /v Name /f /reg:32'
-    assert restore(address, None) == delete_value(address)
+    one = RegistryValue("REG_DWORD", "0x1")
+    written = 'reg add "HKLM\\SOFTWARE\\A B" /v Name /t REG_DWORD /d 0x1 /f /reg:32'
+    assert set_value(address, one).command.text == written
+    assert restore(address, one).command.text == written
+    deleted = 'reg delete "HKLM\\SOFTWARE\\A B" /v Name /f /reg:32'
+    assert delete_value(address).command.text == deleted
+    assert restore(address, None).command.text == deleted
     assert Query("HKU\\S-1-5-18\\A").command().text == "reg query HKU\\S-1-5-18\\A"
-    with pytest.raises(ValueError, match="can't hold"):
-        restore(address, RegistryValue("REG_SZ", "50%"))
+
+
+def test_a_command_that_holds_credentials_is_not_shown():
+    secret = b"http=user:secret@p.test:1"
+    write = set_value(Address(KEY, "Blob"), RegistryValue("REG_BINARY", secret.hex()))
+    assert secret.hex() in write.command.text
+    assert str(write.command) == f"reg add {KEY} /v Blob /t REG_BINARY /d *** /f /reg:64"

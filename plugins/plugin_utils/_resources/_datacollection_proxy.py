@@ -28,6 +28,9 @@ _ON, _OFF = RegistryValue("REG_DWORD", "0x1"), RegistryValue("REG_DWORD", "0x0")
 class DataCollectionProxy(Resource):
     """Options state, server, disable_enterprise_auth_proxy and prefer_static_proxy of datacollection_proxy."""
 
+    name = "datacollection_proxy"
+    kinds = (DataCollection, Sensor)
+
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         if options["state"] == "present" and options["server"] is None:
@@ -48,23 +51,23 @@ class DataCollectionProxy(Resource):
     def plan(self, state: State) -> Change:
         before = state.part(DataCollection)
         after = self._desired(before)
-        commands, touched = [], []
         pairs: tuple[tuple[Address, RegistryValue | None, RegistryValue | None], ...] = (
             (SERVER, before.server, after.server),
             (DISABLE_AUTH, before.disable_auth, after.disable_auth),
             (PREFER_STATIC, before.prefer_static, after.prefer_static),
         )
-        for address, old, new in pairs:
-            if new != old:
-                commands.append(set_value(address, new.type, new.text) if new else delete_value(address))
-                touched.append(address)
+        writes = tuple(
+            set_value(address, new) if new else delete_value(address)
+            for address, old, new in pairs
+            if new != old
+        )
         reason = ""
-        if commands and state.part(Sensor).onboarded:
+        if writes and state.part(Sensor).onboarded:
             reason = (
                 "The sensor is onboarded, and a static proxy that changes after onboarding takes effect when the "
                 "machine has been restarted."
             )
-        return Change(state.with_parts(after), tuple(commands), tuple(touched), reboot_reason=reason)
+        return Change(state.with_parts(after), writes, reboot_reason=reason)
 
     def _desired(self, before: DataCollection) -> DataCollection:
         prefer = self.options["prefer_static_proxy"]

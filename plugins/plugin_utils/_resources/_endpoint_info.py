@@ -21,6 +21,7 @@ from ._wpad_switches import WPAD_QUERIES, WpadSwitches
 class EndpointInfo(Resource):
     """All parts of the state; there is nothing to desire."""
 
+    name = "endpoint_info"
     read_only = True
 
     def queries(self) -> tuple[Query, ...]:
@@ -30,7 +31,7 @@ class EndpointInfo(Resource):
             *WPAD_QUERIES,
             *DATACOLLECTION_QUERIES,
             *SENSOR_QUERIES,
-            *queries(NAMED_SCOPES, every_hive=True),
+            *queries(NAMED_SCOPES, every_user=True),
         )
 
     def decode(self, registry: Registry, state: State) -> State:

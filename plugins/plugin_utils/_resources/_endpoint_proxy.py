@@ -38,6 +38,8 @@ _EFFECTIVE = {"winhttp_import": "winhttp"}
 class EndpointProxy(Resource):
     """Options method and the four blocks of endpoint_proxy; each block is a resource of its own."""
 
+    name = "endpoint_proxy"
+
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         given = [name for name in _BLOCKS if options[name] is not None]
@@ -75,11 +77,9 @@ class EndpointProxy(Resource):
         return tuple(query for part in (self._info, *self._parts) for query in part.queries())
 
     def decode(self, registry: Registry, state: State) -> State:
-        own = State()
-        for part in self._parts:
-            own = part.decode(registry, own)
-        self._own = own
-        return self._info.decode(registry, state).with_parts(*own.parts.values()).with_wininet(own.wininet)
+        for part in (self._info, *self._parts):
+            state = part.decode(registry, state)
+        return state
 
     def plan(self, state: State) -> Change:
         plans = []
@@ -88,8 +88,7 @@ class EndpointProxy(Resource):
             state = plans[-1].after
         return Change(
             state,
-            tuple(command for plan in plans for command in plan.commands),
-            tuple(address for plan in plans for address in plan.touched),
+            tuple(write for plan in plans for write in plan.writes),
             (*(warning for plan in plans for warning in plan.warnings), *self._other_way(state)),
             " ".join(plan.reboot_reason for plan in plans if plan.reboot_reason),
         )
@@ -100,9 +99,12 @@ class EndpointProxy(Resource):
             return ()
         return (f"method is {method}, but {wins.method} wins ({wins.set_by}): {wins.why}",)
 
-    def managed(self, state: State) -> State:
-        parts = {kind: part for kind, part in state.parts.items() if kind in self._own.parts}
-        return State(parts, {scope: state.wininet[scope] for scope in self._own.wininet})
+    def own(self, state: State) -> State:
+        own = State()
+        for part in self._parts:
+            its = part.own(state)
+            own = own.with_parts(*its.parts.values()).with_wininet(its.wininet)
+        return own
 
     def report(self, state: State) -> dict[str, Any]:
-        return {**self.managed(state).report(), **verdict(state)}
+        return {**super().report(state), **verdict(state)}

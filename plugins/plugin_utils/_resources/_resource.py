@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .._endpoint import Command
-from .._registry import Address, Query, Registry
-from ._state import State
+from .._registry import Query, Registry, Write
+from ._state import Part, State
 
 
 class InvalidOption(ValueError):
@@ -28,11 +27,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be done: the state after it, the commands, and the values that they touch."""
+    """What is to be done: the writes, and the state after them."""
 
     after: State
-    commands: tuple[Command, ...] = ()
-    touched: tuple[Address, ...] = ()
+    writes: tuple[Write, ...] = ()
     warnings: tuple[str, ...] = ()
     reboot_reason: str = ""
 
@@ -40,9 +38,12 @@ class Change:
 class Resource(abc.ABC):
     """One managed thing and what is desired of it; options are validated module options.
 
-    Raises InvalidOption for an option that its type alone could not refuse.
+    name is the key of its scopes in a state, and kinds are its parts of one. Raises InvalidOption for an option that
+    its type alone could not refuse.
     """
 
+    name: ClassVar[str]
+    kinds: ClassVar[tuple[type[Part], ...]] = ()
     read_only: ClassVar[bool] = False
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -65,10 +66,12 @@ class Resource(abc.ABC):
     def plan(self, state: State) -> Change:
         """What to do; pure. Raises Refused when the state forbids it."""
 
-    def managed(self, state: State) -> State:
-        """What has to be as planned when it is read back; the rest of a state may change by itself."""
-        return state
+    def own(self, state: State) -> State:
+        """The part of a state that this resource has to do with."""
+        parts = {kind: part for kind, part in state.parts.items() if kind in self.kinds}
+        scopes = state.scopes.get(self.name, ())
+        return State(parts, {scope: state.wininet[scope] for scope in scopes})
 
     def report(self, state: State) -> dict[str, Any]:
         """The state as a task result shows it in before and after."""
-        return state.report()
+        return self.own(state).report()

@@ -28,11 +28,13 @@ P = TypeVar("P", bound=Part)
 class State:
     """The parts that were read, by their class, and the WinINet settings by scope.
 
-    Parts compare by meaning: two equal states need no change.
+    scopes are those that a resource, by its name, found its options to mean. Parts compare by meaning: two equal
+    states need no change.
     """
 
     parts: Mapping[type[Part], Part] = field(default_factory=dict)
     wininet: Mapping[str, Connections] = field(default_factory=dict)
+    scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def part(self, kind: type[P]) -> P:
         """The part of a class; raises KeyError where it was not read."""
@@ -41,8 +43,10 @@ class State:
     def with_parts(self, *parts: Part) -> State:
         return dataclasses.replace(self, parts={**self.parts, **{type(part): part for part in parts}})
 
-    def with_wininet(self, scopes: Mapping[str, Connections]) -> State:
-        return dataclasses.replace(self, wininet={**self.wininet, **scopes})
+    def with_wininet(self, settings: Mapping[str, Connections], of: str | None = None) -> State:
+        """With the settings of these scopes, which are also those of the resource named in of."""
+        scopes = {**self.scopes, of: tuple(settings)} if of else self.scopes
+        return dataclasses.replace(self, wininet={**self.wininet, **settings}, scopes=scopes)
 
     def report(self, raw: bool = False) -> dict[str, Any]:
         """The parts that were read, in the shape of endpoint_info.

@@ -16,8 +16,9 @@ from .._settings._wininet import WinInetSettings
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
 from ._winhttp_proxy import change_winhttp
-from ._winhttp_views import NATIVE, WINHTTP_QUERIES, WOW64, View, WinHttp, netsh
-from ._wininet import HIVES, Blob, Connections, is_sid, loaded_sids, queries
+from ._winhttp_views import NATIVE, WINHTTP_QUERIES, View, WinHttp, netsh
+from ._wininet import HIVES, Connections, is_sid, loaded_sids, queries
+from ._wpad_switches import WPAD_QUERIES, WpadSwitches
 
 _PROFILES = Query(
     "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList", "ProfileImagePath", recurse=True
@@ -28,78 +29,72 @@ _SOURCES = ("connection", "system", "machine")
 class WinHttpImportIe(Resource):
     """Options source, on_loss, allow_direct and include_32bit of winhttp_import_ie."""
 
+    name = "winhttp_import_ie"
+    kinds = (WinHttp,)
+
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         source: str = options["source"]
-        if not source.strip() or not source.isprintable():
-            raise InvalidOption(
-                "source", "it is empty or holds control characters; name a source, a SID or an account"
-            )
-        self._named = source in _SOURCES
-        self._scope: str = source.upper() if is_sid(source) else source
-        self._account = not self._named and not is_sid(source)
+        if not source.strip() or not source.isprintable() or "@" in source:
+            raise InvalidOption("source", "it is no source, SID or account (name or DOMAIN\\\\name)")
+        self._account = source not in _SOURCES and not is_sid(source)
+        self._scope = source.upper() if is_sid(source) else source
 
     def queries(self) -> tuple[Query, ...]:
-        if self._named:
-            return (*WINHTTP_QUERIES, *queries([self._scope]))
         if self._account:
-            return (*WINHTTP_QUERIES, _PROFILES, *queries([], every_hive=True))
+            return (*WINHTTP_QUERIES, _PROFILES, *queries([], every_user=True))
+        if self._scope == "connection":
+            return (*WINHTTP_QUERIES, *WPAD_QUERIES, *queries(["connection", "machine"]))
         return (*WINHTTP_QUERIES, HIVES, *queries([self._scope]))
 
     def decode(self, registry: Registry, state: State) -> State:
-        scope = self._scope if self._named else self._loaded(registry)
-        state = state.with_parts(WinHttp.decode(registry))
-        return state.with_wininet({scope: Connections.decode(registry, scope)})
-
-    def _loaded(self, registry: Registry) -> str:
-        sids = loaded_sids(registry)
-        if self._account:
-            self._scope = _sid_of(registry, self.options["source"])
-        if self._scope not in sids:
+        scope = _sid_of(registry, self._scope) if self._account else self._scope
+        if is_sid(scope) and scope not in loaded_sids(registry):
             raise Refused(
-                f"source: the registry hive of {self.options['source']} is not loaded (its user is not signed in). "
-                f"Loaded are {', '.join(sids)}."
+                f"source: the registry hive of {self._scope} is not loaded (its user is not signed in). "
+                f"Loaded are {', '.join(loaded_sids(registry))}."
             )
-        return self._scope
+        if scope == "connection" and not WpadSwitches.decode(registry).per_user:
+            # With ProxySettingsPerUser 0 WinINet gives every user, and so netsh, the settings of the machine.
+            scope = "machine"
+        state = state.with_parts(WinHttp.decode(registry))
+        return state.with_wininet({scope: Connections.decode(registry, scope)}, of=self.name)
 
     def plan(self, state: State) -> Change:
-        settings = self._settings(state.wininet[self._scope])
+        (scope,) = state.scopes[self.name]
+        settings = self._settings(state.wininet[scope])
         view = self._view(settings)
-        commands = None
-        if self._scope == "connection":
-            commands = {address: netsh(address, "import proxy source=ie") for address in (NATIVE, WOW64)}
-        try:
-            change = change_winhttp(state, WinHttp(view, view), self.options["include_32bit"], commands)
-        except ValueError as error:
-            raise Refused(f"source: the settings of {self._who} can't be given to netsh: {error}") from error
         losses = self._losses(settings)
+        # 32-bit netsh would look into its own view of HKLM for the settings of the machine, so it is told what to set.
+        native = netsh(NATIVE, "import proxy source=ie") if self._scope == "connection" else None
+        change = change_winhttp(state, WinHttp(view, view), self.options["include_32bit"], native)
         return dataclasses.replace(change, warnings=(*losses, *change.warnings))
 
     @property
     def _who(self) -> str:
-        names: dict[str, str] = {
-            "connection": "the connecting user",
-            "system": "SYSTEM",
-            "machine": "the machine",
-        }
-        source: str = self.options["source"]
-        return names.get(source, source)
+        names = {"connection": "the connecting user", "system": "SYSTEM", "machine": "the machine"}
+        return names.get(self._scope, self._scope)
 
     def _settings(self, connections: Connections) -> WinInetSettings | None:
-        blob: Blob = connections.default
+        blob = connections.default
         if connections.error or not blob.readable:
-            reason = (
-                connections.error
-                or f"DefaultConnectionSettings holds {len(blob.raw or b'')} undecodable bytes"
-            )
+            size = len(blob.raw or b"")
+            reason = connections.error or f"DefaultConnectionSettings holds {size} bytes that make no sense"
             raise Refused(f"source: the IE settings of {self._who} can't be read: {reason}")
+        if blob.settings is None and connections.other_way:
+            raise Refused(
+                f"source: {self._who} has a proxy in ProxyEnable or AutoConfigURL but no DefaultConnectionSettings. "
+                "Windows makes that value when the account next uses these settings; what an import gives until then "
+                "can't be told."
+            )
         return blob.settings
 
     def _view(self, settings: WinInetSettings | None) -> View:
         if settings and settings.manual and settings.proxy:
-            if not (settings.proxy + settings.bypass).isascii():
+            text = settings.proxy + settings.bypass
+            if not text.isascii() or "@" in text:
                 raise Refused(
-                    f"source: the IE proxy of {self._who} is not ASCII, and WinHTTP takes nothing else"
+                    f"source: the IE proxy of {self._who} is not ASCII or holds credentials, and WinHTTP takes neither"
                 )
             return View(ProxyList(settings.proxy), BypassList.parse(settings.bypass))
         if not self.options["allow_direct"]:
@@ -113,7 +108,7 @@ class WinHttpImportIe(Resource):
         lost = []
         if settings and settings.pac:
             lost.append("a setup script (PAC)")
-        if settings and settings.auto_detect:
+        if settings is None or settings.auto_detect:
             lost.append("automatic detection (WPAD)")
         if not lost:
             return []
@@ -133,11 +128,12 @@ def _sid_of(registry: Registry, account: str) -> str:
         if "profileimagepath" in values
     }
     domain, dummy, user = account.casefold().rpartition("\\")
-    wanted = {f"{user}.{domain}"} if domain else {user}
-    matches = [sid for sid, folder in profiles.items() if folder.casefold() in wanted]
-    if domain and not matches:
-        matches = [sid for sid, folder in profiles.items() if folder.casefold() == user]
+    wanted = f"{user}.{domain}" if domain else user
+    matches = [sid for sid, folder in profiles.items() if folder.casefold() == wanted]
     if len(matches) == 1:
         return matches[0]
     known = ", ".join(f"{folder} ({sid})" for sid, folder in sorted(profiles.items()))
-    raise Refused(f"source: {account} is not an account with a profile on this endpoint. There are: {known}.")
+    raise Refused(
+        f"source: no profile folder on this endpoint is named {wanted}; name the account as its folder is named, "
+        f"or its SID. There are: {known}."
+    )

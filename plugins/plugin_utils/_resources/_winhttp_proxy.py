@@ -10,17 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._endpoint import Command
-from .._registry import Address, Query, Registry
+from .._registry import Query, Registry
 from .._settings._bypass_list import BypassList
 from .._settings._errors import InvalidSetting
 from .._settings._proxy_list import ProxyList
-from ._resource import Change, InvalidOption, Resource
+from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
-from ._winhttp_views import NATIVE, WINHTTP_QUERIES, WOW64, View, WinHttp, write
+from ._winhttp_views import NATIVE, WINHTTP_QUERIES, WOW64, View, ViewWrite, WinHttp, set_view
 
 
 class WinHttpProxy(Resource):
     """Options state, proxy, bypass and include_32bit of winhttp_proxy."""
+
+    name = "winhttp_proxy"
+    kinds = (WinHttp,)
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
@@ -55,19 +58,23 @@ class WinHttpProxy(Resource):
 
 
 def change_winhttp(
-    state: State, desired: WinHttp, include_32bit: bool, commands: Mapping[Address, Command] | None = None
+    state: State, desired: WinHttp, include_32bit: bool, native: Command | None = None
 ) -> Change:
-    """Plan both views; commands replace the netsh line that would write a view."""
+    """Plan both views; native replaces the netsh line that would write the 64-bit one."""
     before = after = state.part(WinHttp)
-    lines, touched = [], []
+    writes = []
     for address, name in ((NATIVE, "native"), (WOW64, "wow64")):
         view: View = getattr(desired, name)
         if view == getattr(before, name) or (address is WOW64 and not include_32bit):
             continue
         after = dataclasses.replace(after, **{name: view})
-        lines.append(commands[address] if commands else write(address, view))
-        touched.append(address)
-    return Change(state.with_parts(after), tuple(lines), tuple(touched), tuple(_warnings(before, after)))
+        try:
+            command = native if native and address is NATIVE else set_view(address, view)
+        except ValueError as error:
+            raise Refused(f"bypass: the list on the endpoint can't be kept ({error}); give one") from None
+        meaning = f"{view.proxy} {view.bypass}".casefold()
+        writes.append(ViewWrite(address, command, None, meaning, view=view))
+    return Change(state.with_parts(after), tuple(writes), tuple(_warnings(before, after)))
 
 
 def _warnings(before: WinHttp, after: WinHttp) -> list[str]:

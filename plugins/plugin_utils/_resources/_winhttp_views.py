@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from .._credentials import in_bytes, masked
 from .._endpoint import Command, quoted
-from .._registry import Address, Query, Registry
+from .._registry import Address, Query, Registry, Write
 from .._settings._bypass_list import BypassList
 from .._settings._errors import UnreadableValue
 from .._settings._proxy_list import ProxyList
@@ -84,9 +84,19 @@ def netsh(address: Address, arguments: str) -> Command:
     return Command(f"{_NETSH[address.view]} winhttp {arguments}")
 
 
-def write(address: Address, view: View) -> Command:
+def set_view(address: Address, view: View) -> Command:
     """The command that makes a view what it should be; raises ValueError when no command line can say it."""
     if view.proxy is None:
         return netsh(address, "reset proxy")
     bypass = f" bypass-list={quoted(str(view.bypass))}" if view.bypass.entries else ""
     return netsh(address, f"set proxy proxy-server={quoted(view.proxy.text)}{bypass}")
+
+
+@dataclass(frozen=True)
+class ViewWrite(Write):
+    """A netsh command, which is free in how it puts the setting into bytes: its meaning has to be held."""
+
+    view: View = field(kw_only=True)
+
+    def held(self, registry: Registry) -> bool:
+        return View.decode(registry, self.address) == self.view

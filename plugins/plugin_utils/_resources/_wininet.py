@@ -11,26 +11,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._credentials import masked
-from .._registry import Address, Query, Registry, RegistryValue, Unreadable
+from .._registry import Address, Query, Registry, RegistryValue, Unreadable, is_user_sid
 from .._settings._bypass_list import BypassList
 from .._settings._errors import UnreadableValue
 from .._settings._wininet import WinInetSettings
 from ._winhttp_views import hexadecimal
 
+_SYSTEM = "S-1-5-18"
 SETTINGS = "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"
 _ROOTS = {
-    "system": "HKU\\S-1-5-18",
+    "system": f"HKU\\{_SYSTEM}",
     "local_service": "HKU\\S-1-5-19",
     "network_service": "HKU\\S-1-5-20",
     "machine": "HKLM",
     "connection": "HKCU",
 }
-_USER_SID = re.compile(r"S-1-(?:5-21|12-1)-[0-9-]*[0-9]", re.IGNORECASE)
 _SID = re.compile(r"S-1-[0-9]+(?:-[0-9]+)+", re.IGNORECASE)
 
 HIVES = Query("HKU")
-_EVERY_CONNECTION = Query(f"HKU\\*\\{SETTINGS}\\Connections")
-_EVERY_SETTING = Query(f"HKU\\*\\{SETTINGS}")
+_EVERY_USER = (Query(f"HKU\\*\\{SETTINGS}\\Connections"), Query(f"HKU\\*\\{SETTINGS}"))
 NAMED_SCOPES = tuple(_ROOTS)
 
 
@@ -57,6 +56,17 @@ class Blob:
     @classmethod
     def of(cls, settings: WinInetSettings) -> Blob:
         return cls(settings.encode(), settings)
+
+    @property
+    def other_way(self) -> bool:
+        """Whether a manual proxy or a setup script is on."""
+        return self.settings is not None and (self.settings.manual or self.settings.pac)
+
+    @property
+    def meaning(self) -> str:
+        """What makes two values the same setting: not the counter, and not what Windows last detected."""
+        found = self.settings
+        return str((found.flags, found.proxy, found.bypass, found.auto_config_url)) if found else ""
 
     @property
     def readable(self) -> bool:
@@ -90,6 +100,14 @@ class Connections:
             )
         except Unreadable as error:
             return cls(error=str(error))
+
+    @property
+    def other_way(self) -> bool:
+        """Whether a manual proxy or a setup script is on; without a value WinINet takes it from the values beside."""
+        beside = self.proxy_enable is not None and self.proxy_enable.number == 1
+        if self.default.settings is None:
+            return beside or self.auto_config_url is not None or self.saved.other_way
+        return self.default.other_way or self.saved.other_way
 
     def report(self, raw: bool) -> dict[str, Any]:
         """The shape of endpoint_info; what is absent or can't be read is None."""
@@ -144,21 +162,23 @@ class Place:
         return (Query(self.default.key), Query(self.settings))
 
 
-def queries(scopes: Iterable[str], every_hive: bool = False) -> tuple[Query, ...]:
-    """What to read for these scopes; with every_hive all loaded hives are read in one command."""
-    if not every_hive:
-        return tuple(query for scope in scopes for query in Place(scope).queries())
-    outside = tuple(
-        query for scope in scopes if scope in ("machine", "connection") for query in Place(scope).queries()
-    )
-    return (HIVES, _EVERY_CONNECTION, _EVERY_SETTING, *outside)
+def queries(scopes: Iterable[str], every_user: bool = False) -> tuple[Query, ...]:
+    """What to read for these scopes; with every_user the hives of all people are read in one command."""
+    places = [Place(scope) for scope in scopes if scope in _ROOTS or not every_user]
+    named = tuple(query for place in places for query in place.queries())
+    return (HIVES, *_EVERY_USER, *named) if every_user else named
 
 
 def loaded_sids(registry: Registry) -> list[str]:
-    """The SIDs of all loaded hives, service accounts included, in order."""
-    return sorted(name.upper() for name in registry.below("HKU") if is_sid(name))
+    """The SIDs of all loaded hives, service accounts included, in order; raises Unreadable without SYSTEM's."""
+    found = sorted(name.upper() for name in registry.below("HKU") if is_sid(name))
+    if _SYSTEM not in found:
+        raise Unreadable(
+            "The list of the loaded registry hives (HKU) is not whole: SYSTEM's is not among them."
+        )
+    return found
 
 
 def loaded_users(registry: Registry) -> list[str]:
     """The SIDs of the loaded hives that belong to people."""
-    return [sid for sid in loaded_sids(registry) if _USER_SID.fullmatch(sid)]
+    return [sid for sid in loaded_sids(registry) if is_user_sid(sid)]
