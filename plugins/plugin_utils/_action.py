@@ -70,7 +70,8 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
         result.update(self._planned(resource, transaction, reverted))
         if planned and not self._task.check_mode:
             result.update(self._apply(resource, transaction, result))
-            result["ansible_facts"] = {_FACT: {**written, **planned}}
+            if not result.get("failed"):
+                result["ansible_facts"] = {_FACT: {**written, **planned}}
         return result
 
     @property

@@ -43,6 +43,7 @@ def test_trap_15_check_mode_needs_no_right_to_write(
     assert (refused["rolled_back"], refused["unknown"], refused["changed"]) == (True, False, False)
     assert refused["expected"] == checked["after"]
     assert refused["observed"] == refused["before"] == refused["after"]
+    assert "ansible_facts" not in refused
     assert site.endpoint.writes == []
 
 
