@@ -170,7 +170,7 @@ class Endpoint:
 
     def check(self, commands: Sequence[Command]) -> None:
         """Raise CommandTooLong where run would; nothing is sent."""
-        for _ in self._batches(commands, "0" * 8):
+        for _batch in self._batches(commands, "0" * 8):
             pass
 
     def _batches(self, commands: Sequence[Command], token: str) -> Iterator[tuple[str, int]]:

@@ -45,7 +45,7 @@ class Transaction:
         self._endpoint = endpoint
         self._resource = resource
         self._reading = Reading(resource.queries())
-        self._registry, _ = self._run(())
+        self._registry, _answers = self._run(())
         self.before = resource.decode(self._registry, State())
         self.change = resource.plan(self.before)
         self.warnings = list(self.change.warnings)
@@ -103,7 +103,7 @@ class Transaction:
         try:
             if all(write.held(registry) for write in self._undo):
                 return True
-            registry, _ = self._run([write.command for write in self._undo])
+            registry, _answers = self._run([write.command for write in self._undo])
             return all(write.held(registry) for write in self._undo)
         except Exception:  # noqa: BLE001 - the failure that led here is being reported; it stands
             return False

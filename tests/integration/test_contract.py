@@ -108,7 +108,7 @@ def test_contract(start: Start, case: Case) -> None:
         else:
             endpoint.set_value(key, name, *value, view)
     answers = batch(endpoint, [step.command for step in case.steps])
-    assert [rc for rc, _ in answers] == [step.rc for step in case.steps]
+    assert [rc for rc, _output in answers] == [step.rc for step in case.steps]
     for step, (_rc, printed) in zip(case.steps, answers, strict=True):
         assert step.shown is None or shown(printed) == step.shown
         assert step.printed is None or printed == step.printed
@@ -144,7 +144,7 @@ def test_loop_over_hives(start: Start) -> None:
 
 def test_connecting_user_has_a_hive(start: Start) -> None:
     endpoint = start("clean")
-    (_, hives) = batch(endpoint, [f"reg add {LAB} /v name /d mine /f", "reg query HKU"])
+    (_added, hives) = batch(endpoint, [f"reg add {LAB} /v name /d mine /f", "reg query HKU"])
     sids = re.findall(r"^HKEY_USERS\\(\S+)$", hives[1], flags=re.MULTILINE)
     mine = [sid for sid in sids if endpoint.value(rf"HKU\{sid}\Software\Lab", "name") == text("mine")]
     assert len(mine) == 1

@@ -6,72 +6,33 @@
 from __future__ import annotations
 
 import base64
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
 import requests
-import yaml
 from pypsrp.client import Client
 from winrm.exceptions import (
     InvalidCredentialsError,
     WinRMOperationTimeoutError,
     WinRMTransportError,
-    WSManFaultError,
 )
-from winrm.protocol import Protocol
 
-from tests.lab import auth, launcher, wsman
-from tests.lab.backend import Backend, Completed
+from tests.integration.lab_client import (
+    BASIC_REQUESTS,
+    NAME,
+    NTLM_REQUESTS,
+    Echo,
+    post,
+    protocol,
+    run,
+)
+from tests.lab import auth, launcher
 from tests.lab.host import Host
-from tests.lab.lab import PORTS, Lab, LabError, named_profiles
-from tests.lab.profiles import PROFILES, Profile
+from tests.lab.lab import Lab
+from tests.lab.profiles import PROFILES
 
 pytestmark = pytest.mark.simulated
-
-NAME = "clean-1"
-ROOT = Path(__file__).parents[2]
-BASIC_REQUESTS = 5
-NTLM_REQUESTS = 3
-
-
-class Echo(Backend):
-    """An endpoint whose every command says what it was; `wait` makes it take until the event is set."""
-
-    def __init__(self, name: str, profile: Profile) -> None:
-        super().__init__(name, profile)
-        self.wait: threading.Event | None = None
-        self.closed = False
-
-    def run(self, line: str, stdin: bytes = b"") -> Completed:
-        if self.wait:
-            self.wait.wait(10)
-        if line.startswith("repeat "):
-            return Completed(0, b"o" * int(line.split()[1]), b"e" * int(line.split()[1]))
-        if line == "crash":
-            raise RuntimeError("the endpoint broke")
-        return Completed(0xC0000005, f"{self.name}: {line}|".encode() + stdin, "ü".encode())
-
-    def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
-        return None
-
-    def set_value(self, key: str, name: str, type_: str, data: bytes, view: int = 64) -> None:
-        raise NotImplementedError
-
-    def delete_value(self, key: str, name: str, view: int = 64) -> None:
-        raise NotImplementedError
-
-    def key_exists(self, key: str, view: int = 64) -> bool:
-        return False
-
-    def close(self) -> None:
-        self.closed = True
 
 
 @pytest.fixture(name="lab", scope="module")
@@ -84,42 +45,6 @@ def fixture_lab() -> Iterator[Lab]:
 def fixture_fresh_accounts(lab: Lab) -> None:
     lab.reset_accounts()
     lab.drop_connection(NAME, None)
-
-
-def protocol(lab: Lab, name: str = NAME, transport: Any = "basic", **options: Any) -> Protocol:
-    options = {
-        "username": auth.USER,
-        "password": auth.PASSWORD,
-        "proxy": None,
-        "ca_trust_path": None,
-    } | options
-    return Protocol(lab.url(name), transport=transport, **options)
-
-
-def run(client: Protocol, *lines: str, codepage: int = 65001) -> list[tuple[bytes, bytes, int]]:
-    """The lines one after the other in one shell, each closed properly."""
-    shell = client.open_shell(codepage=codepage)
-    results = []
-    for line in lines:
-        command = client.run_command(shell, line)
-        results.append(client.get_command_output(shell, command))
-        client.cleanup_command(shell, command)
-    client.close_shell(shell)
-    return results
-
-
-def post(lab: Lab, body: bytes | str, name: str = NAME, **headers: str) -> requests.Response:
-    with requests.Session() as session:
-        session.trust_env = False
-        return session.post(
-            lab.url(name), data=body, headers=headers, auth=(auth.USER, auth.PASSWORD), timeout=10
-        )
-
-
-def fault_code(answer: requests.Response) -> int:
-    detail = ET.fromstring(answer.content).find(f".//{{{wsman.FAULT}}}WSManFault")
-    assert detail is not None
-    return int(detail.get("Code", "0"))
 
 
 @pytest.mark.parametrize(
@@ -356,202 +281,3 @@ def test_both_limits_hold_for_the_launcher() -> None:
         launcher.line_of_script(endpoint, script.format(longest + "x"))
     with pytest.raises(launcher.Refused, match="too long"):
         launcher.line_of_command(endpoint, encoded(script.format("x" * 3500)))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"no XML at all",
-        b"<?xml version='1.0' encoding='no-such'?><a/>",
-        b"<a/>",
-        b"\xff\xfe\x00",
-        b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
-        f'<s:Envelope xmlns:s="{wsman.SOAP}"><s:Header/></s:Envelope>'.encode(),
-    ],
-)
-def test_what_is_no_envelope_gets_a_fault(lab: Lab, body: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    answer = post(lab, body)
-    assert answer.status_code == 500
-    assert fault_code(answer) == 0x80338041
-    assert caplog.records == []
-
-
-def envelope(action: str, *, resource: str = wsman.CMD_SHELL, shell: str = "", body: str = "") -> str:
-    selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell}</w:Selector></w:SelectorSet>'
-    return (
-        f'<s:Envelope xmlns:s="{wsman.SOAP}" xmlns:a="{wsman.ADDRESSING}" xmlns:w="{wsman.WSMAN}" '
-        f'xmlns:rsp="{wsman.SHELL}"><s:Header><a:Action>{action}</a:Action><a:MessageID>uuid:1&amp;2</a:MessageID>'
-        f"<w:ResourceURI>{resource}</w:ResourceURI>{selector if shell else ''}</s:Header>"
-        f"<s:Body>{body}</s:Body></s:Envelope>"
-    )
-
-
-@pytest.mark.parametrize(
-    ("message", "code"),
-    [
-        (envelope("http://example/None"), 0x80338001),
-        (envelope(""), 0x80338001),
-        (envelope(wsman.CREATE, resource="http://example/none"), 0x80338000),
-        (envelope(wsman.COMMAND, shell="none"), 0x8033805B),
-        (envelope(wsman.DELETE), 0x8033805B),
-    ],
-)
-def test_what_the_service_does_not_know_gets_its_fault(lab: Lab, message: str, code: int) -> None:
-    answer = post(lab, message)
-    assert answer.status_code == 500
-    assert fault_code(answer) == code
-    assert ET.fromstring(answer.content).findtext(f".//{{{wsman.ADDRESSING}}}RelatesTo") == "uuid:1&2"
-
-
-def test_a_command_that_is_gone_gets_a_fault(lab: Lab) -> None:
-    client = protocol(lab)
-    shell = client.open_shell()
-    command = client.run_command(shell, "ver")
-    client.cleanup_command(shell, command)
-    with pytest.raises(WSManFaultError) as error:
-        client.get_command_output(shell, command)
-    assert error.value.wsman_fault_code == 0x57
-    client.close_shell(shell)
-
-
-def test_a_shell_belongs_to_its_endpoint(lab: Lab) -> None:
-    shell = protocol(lab).open_shell()
-    with pytest.raises(WSManFaultError) as error:
-        protocol(lab, "clean-2").run_command(shell, "ver")
-    assert error.value.wsman_fault_code == 0x8033805B
-
-
-def test_an_endpoint_that_breaks_gives_a_fault(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(WSManFaultError, match="the endpoint broke"):
-        run(protocol(lab), "crash")
-    assert "clean-1" in caplog.text
-
-
-def test_identify_needs_no_credentials(lab: Lab) -> None:
-    question = f'<i:Identify xmlns:i="{wsman.IDENTITY}"/>'
-    body = f'<s:Envelope xmlns:s="{wsman.SOAP}"><s:Body>{question}</s:Body></s:Envelope>'
-    with requests.Session() as session:
-        session.trust_env = False
-        headers = {"WSMANIDENTIFY": "unauthenticated"}
-        answer = session.post(lab.url(NAME), data=body, headers=headers, timeout=10)
-        sneaked = session.post(lab.url(NAME), data=envelope(wsman.CREATE), headers=headers, timeout=10)
-    assert b"Microsoft Corporation" in answer.content
-    assert (sneaked.status_code, fault_code(sneaked)) == (500, 5)
-
-
-def test_the_connection_drops_without_an_answer(lab: Lab) -> None:
-    lab.drop_connection(NAME, 3)
-    with pytest.raises(requests.ConnectionError):
-        run(protocol(lab), "ver")
-    assert lab.account(NAME).commands == []
-    assert lab.account(NAME).requests == 3
-
-
-def test_the_connection_drops_after_the_command_ran(lab: Lab) -> None:
-    with pytest.raises(requests.ConnectionError):
-        run(protocol(lab, "flaky-1"), "read", "write")
-    assert lab.account("flaky-1").commands == ["read", "write"]
-    assert lab.account("flaky-1").requests == PROFILES["flaky"].drop_request
-
-
-def test_what_is_not_the_service_is_not_found(lab: Lab) -> None:
-    with requests.Session() as session:
-        session.trust_env = False
-        base = f"http://127.0.0.1:{lab.ports[NAME]}"
-        assert session.post(f"{base}/", timeout=10).status_code == 404
-        assert session.post(f"{base}/none/wsman", timeout=10).status_code == 404
-        assert session.get(f"{base}/wsman", timeout=10).status_code == 405
-
-
-def test_many_endpoints_share_a_port_and_are_closed() -> None:
-    with Lab(Echo, PORTS + 1) as lab:
-        assert len(set(lab.ports.values())) == 1
-        assert run(protocol(lab, "clean-65"), "ver")[0][0] == b"clean-65: ver|"
-        assert lab.account("clean-65").requests == BASIC_REQUESTS
-        endpoints = list(lab.endpoints.values())
-    assert all(isinstance(endpoint, Echo) and endpoint.closed for endpoint in endpoints)
-
-
-def test_the_round_trip_time_is_added_to_each_request() -> None:
-    with Lab(Echo, rtt_ms=40) as lab:
-        assert post(lab, b"x").elapsed.total_seconds() >= 0.04
-
-
-def test_profiles_make_the_names() -> None:
-    assert list(named_profiles(None, None)) == ["clean-1"]
-    assert list(named_profiles(None, {"german": 2})) == ["german-1", "german-2"]
-    assert list(named_profiles(3, {"german": 1})) == ["german-1", "clean-1", "clean-2"]
-    assert list(named_profiles(None, {Profile("own"): 1})) == ["own-1"]
-    with pytest.raises(LabError, match="no profile none"):
-        named_profiles(None, {"none": 1})
-    with pytest.raises(LabError, match="2 endpoints"):
-        named_profiles(1, {"german": 2})
-
-
-def command_line(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tests.lab", "up", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-    )
-
-
-def test_the_command_line_hands_over_the_inventory_and_the_exit_code(tmp_path: Path) -> None:
-    program = "import os; print(os.environ['LAB_INVENTORY'], os.environ['NO_PROXY']); raise SystemExit(7)"
-    file = tmp_path / "lab.yml"
-    done = command_line(
-        *("--profile", "german:2", "blob28", "--inventory", str(file), "--connection", "psrp"),
-        *("--transport", "ntlm", "--", sys.executable, "-c", program),
-    )
-    assert done.returncode == 7
-    assert done.stdout.split()[0] == str(file)
-    assert "127.0.0.1" in done.stdout.split()[1]
-    inventory = yaml.safe_load(file.read_text())["windows"]
-    assert list(inventory["hosts"]) == ["german-1", "german-2", "blob28-1"]
-    assert inventory["hosts"]["german-1"]["lab_profile"] == "german"
-    assert inventory["vars"]["ansible_connection"] == "ansible.builtin.psrp"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--profile", "none"), "no profile 'none'"),
-        (("--profile", "clean:x"), "'x' is no number"),
-        (("--endpoints", "0"), "0 were asked for"),
-    ],
-)
-def test_the_command_line_says_what_is_wrong(arguments: tuple[str, ...], said: str) -> None:
-    done = command_line(*arguments)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_lab_without_a_command_stays_until_it_is_interrupted(number: signal.Signals) -> None:
-    lab = subprocess.Popen(
-        [sys.executable, "-m", "tests.lab", "up", "--endpoints", "9"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    assert lab.stdout is not None
-    said = [lab.stdout.readline() for _ in range(5)]
-    inventory = Path(said[1].removeprefix("Inventory: ").strip())
-    assert said[0].startswith("9 endpoints up: clean-1, ")
-    assert list(yaml.safe_load(inventory.read_text())["windows"]["hosts"])[-1] == "clean-9"
-    assert f"ansible-playbook -i {inventory} mde.connectivity.site" in said[3]
-    lab.send_signal(number)
-    _, errors = lab.communicate(timeout=20)
-    assert (lab.returncode, errors) == (0, "")
-    assert not inventory.exists()
-
-
-def test_a_command_that_is_not_there_ends_the_lab() -> None:
-    done = command_line("--", "/no/such/program")
-    assert done.returncode == 127
-    assert "/no/such/program" in done.stderr

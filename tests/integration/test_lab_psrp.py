@@ -195,7 +195,7 @@ def test_one_pool_runs_one_script_after_the_other(endpoint: Endpoint) -> None:
 def test_pools_of_one_endpoint_do_not_mix(endpoint: Endpoint) -> None:
     def work(number: int) -> list[str]:
         with endpoint.pool() as pool:
-            return [line for _ in range(4) for line in invoke(pool, launcher(f"echo {number}")).output]
+            return [line for _round in range(4) for line in invoke(pool, launcher(f"echo {number}")).output]
 
     with ThreadPoolExecutor(6) as executor:
         assert list(executor.map(work, range(6))) == [[f"echo {number}"] * 4 for number in range(6)]

@@ -114,7 +114,9 @@ def test_a_terminal_without_input_holds_nothing_up(sshd: Sshd, line: str) -> Non
 def test_every_port_is_an_endpoint_of_its_own(sshd: Sshd) -> None:
     ports = {name: sshd.serve(Recorder(name)) for name in ("one", "two", "three")}
     with ThreadPoolExecutor(12) as pool:
-        jobs = [(name, pool.submit(ssh, sshd, port, "ver")) for name, port in ports.items() for _ in range(4)]
+        jobs = [
+            (name, pool.submit(ssh, sshd, port, "ver")) for name, port in ports.items() for _round in range(4)
+        ]
     assert all(job.result().stdout == f"{name}".encode() + b"\x81\r\n" for name, job in jobs)
 
 

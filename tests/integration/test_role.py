@@ -43,7 +43,7 @@ def run(lab: Lab, tmp_path: Path, variables: dict[str, Any], playbook: str = "si
     return run_playbook(f"mde.connectivity.{playbook}", inventory, tmp_path, arguments)
 
 
-@pytest.mark.parametrize("variables", VARIABLES, ids=lambda variables: "+".join(variables))
+@pytest.mark.parametrize("variables", VARIABLES, ids="+".join)
 def test_the_demo_shows_every_block_alone(lab: Lab, tmp_path: Path, variables: dict[str, Any]) -> None:
     done = run(lab, tmp_path, variables, "demo")
     assert done.rc == 0, done.output

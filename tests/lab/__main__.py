@@ -24,7 +24,7 @@ _NAMES_SHOWN = 8
 
 
 def _profile(text: str) -> tuple[str, int]:
-    name, _, count = text.partition(":")
+    name, _colon, count = text.partition(":")
     if name not in PROFILES:
         raise argparse.ArgumentTypeError(f"no profile {name!r}; there are {', '.join(PROFILES)}")
     if not count.isdigit() and count:

@@ -48,7 +48,7 @@ class Session:
 
     def decrypt(self, body: bytes) -> bytes:
         """The message in a `multipart/encrypted` body; raises NotDecrypted."""
-        head, _, rest = body.partition(_PAYLOAD)
+        head, _separator, rest = body.partition(_PAYLOAD)
         payload = _END.sub(b"", rest)
         length = _LENGTH.search(head)
         if self.context is None or length is None or len(payload) < _SIZE.size:
@@ -78,7 +78,7 @@ class Session:
 
 def admit(authorization: str, session: Session) -> tuple[bool, tuple[str, ...]]:
     """Whether the request may pass, and the WWW-Authenticate values that go out with its answer."""
-    scheme, _, token = authorization.partition(" ")
+    scheme, _blank, token = authorization.partition(" ")
     if not scheme:
         return session.established, () if session.established else CHALLENGES
     if scheme.lower() == "basic":

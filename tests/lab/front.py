@@ -58,7 +58,7 @@ class Front:
             await shell.close()
 
     def _find(self, request: web.BaseRequest) -> Host | None:
-        name, _, last = request.path.strip("/").rpartition("/")
+        name, _slash, last = request.path.strip("/").rpartition("/")
         if last != "wsman":
             return None
         if name:

@@ -111,7 +111,7 @@ class _ProxyHandler(_Handler):
             connection.close()
 
     def do_CONNECT(self) -> None:
-        host, _, port = self.path.rpartition(":")
+        host, _colon, port = self.path.rpartition(":")
         try:
             address = loopback(host.strip("[]"), self._server.hosts)
             upstream = socket.create_connection((address, int(port)), timeout=_SECONDS)

@@ -220,7 +220,7 @@ class Sshd:
 
     def _accept_clients(self) -> None:
         while not self._closing.is_set():
-            for key, _ in self._selector.select(timeout=1):
+            for key, _events in self._selector.select(timeout=1):
                 self._begin_session(key.fileobj)
             self._sessions = [session for session in self._sessions if session.poll() is None]
 
@@ -230,7 +230,7 @@ class Sshd:
             ready.recv(64)
             return
         try:
-            client, _ = ready.accept()
+            client, _address = ready.accept()
         except BlockingIOError:
             return
         client.setblocking(True)
@@ -243,7 +243,7 @@ class Sshd:
     def _accept_commands(self) -> None:
         while not self._closing.is_set():
             try:
-                stream, _ = self._commands.accept()
+                stream, _address = self._commands.accept()
             except OSError:
                 return
             threading.Thread(target=self._answer, args=(stream,), name="lab-ssh-command", daemon=True).start()

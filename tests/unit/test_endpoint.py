@@ -41,7 +41,7 @@ class Scripted:
         self.lines.append(cmd)
         token = re.search(r"echo ([0-9a-f]{8})", cmd)[1]
         text = f"{self._before}{token}\r\n"
-        for _ in range(cmd.count("^errorlevel%")):
+        for _command in range(cmd.count("^errorlevel%")):
             code, output = next(self._answers)
             text += f"{output}{token} {code}\r\n"
         return 0, text.encode()[: self._keep], b"stopped"

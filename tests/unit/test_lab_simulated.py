@@ -151,9 +151,9 @@ def test_registry_views() -> None:
     assert target.value(r"HKLM\Software\Lab", "a") is None
     assert target.value(r"HKLM\Software\Lab", "b", 32) is None
     target.run(rf'reg add "{DATA_COLLECTION}" /v shared /d x /f /reg:32')
-    assert (
-        target.value(DATA_COLLECTION, "shared", 64) == target.value(DATA_COLLECTION, "shared", 32) is not None
-    )
+    shared = target.value(DATA_COLLECTION, "shared", 32)
+    assert shared is not None
+    assert target.value(DATA_COLLECTION, "shared", 64) == shared
     target.run(r"%SystemRoot%\SysWOW64\reg.exe add HKLM\SOFTWARE\Lab /v c /d x /f")
     assert target.value(r"HKLM\Software\Lab", "c", 32) is not None
 

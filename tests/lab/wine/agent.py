@@ -170,7 +170,7 @@ class Agent:
 
     @staticmethod
     def _split(key: str) -> tuple[int, str]:
-        root, _, path = key.partition("\\")
+        root, _backslash, path = key.partition("\\")
         return _ROOTS[root.upper()], path
 
     @staticmethod

@@ -104,8 +104,8 @@ def test_any_text_is_refused_or_kept(text: str) -> None:
     ("http://proxy", "http://PROXY", True),
 ])
 def test_same_server(left: str, right: str, same: bool) -> None:
-    assert same_server(left, right) is same
-    assert same_server(right, left) is same
+    for one, other in ((left, right), (right, left)):
+        assert same_server(one, other) is same
 
 
 def test_server_is_equal_to_servers_only() -> None:
