@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What other tools get wrong about proxy settings: traps 1 to 14 and 27 to 29, each by its number."""
+"""What other tools get wrong about proxy settings: traps 1 to 10, 13, 14 and 27 to 29, each by its number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from tests.integration.site import (
     WINHTTP,
     Site,
     named,
-    reset,
     sz,
     task,
     wininet,
@@ -217,52 +216,6 @@ def test_trap_10_a_write_raises_the_counter_and_keeps_the_tail(site: Site) -> No
     assert blob(site, SYSTEM_CONNECTIONS) == new
 
 
-@pytest.mark.parametrize(
-    ("flags", "option", "word"),
-    [(1, "allow_direct", "without a proxy"), (5, "allow_direct", "without"), (9, "allow_direct", "without")],
-)
-def test_trap_11_an_import_without_a_manual_proxy_removes_nothing(
-    site: Site, flags: int, option: str, word: str
-) -> None:
-    data = wininet(flags, script="http://wpad.test/x.pac" if flags & 4 else "")
-    site.endpoint.set_value(USER_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", data)
-    site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named("keep.test:1"))
-    result = site.run(task("winhttp_import_ie", {"source": "connection"}, ignore_errors=True)).one()
-    assert option in result["msg"]
-    assert word in result["msg"]
-    assert "the connecting user" in result["msg"]
-    assert site.winhttp()[1] == "keep.test:1"
-
-
-@pytest.mark.parametrize(
-    ("flags", "lost"), [(0xB, "automatic detection"), (0x7, "setup script"), (0xF, " and ")]
-)
-def test_trap_11_an_import_says_what_winhttp_does_not_take_over(site: Site, flags: int, lost: str) -> None:
-    data = wininet(flags, "ie.test:1", "", "http://wpad.test/x.pac" if flags & 4 else "")
-    site.endpoint.set_value(USER_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", data)
-    refused, warned = site.run(
-        task("winhttp_import_ie", {"source": "connection"}, ignore_errors=True),
-        task("winhttp_import_ie", {"source": "connection", "on_loss": "warn"}),
-    ).results()
-    assert lost in refused["msg"]
-    assert "on_loss" in refused["msg"]
-    assert any(lost in warning for warning in warned["warnings"])
-    assert site.winhttp()[1] == "ie.test:1"
-
-
-@pytest.mark.parametrize("source", ["connection", "system"])
-def test_trap_12_an_import_follows_a_change_in_between(site: Site, source: str) -> None:
-    key = USER_CONNECTIONS if source == "connection" else SYSTEM_CONNECTIONS
-    options = {"source": source}
-    for proxy in ("first.test:1", "second.test:2"):
-        site.endpoint.set_value(key, "DefaultConnectionSettings", "REG_BINARY", wininet(3, proxy, "<local>"))
-        first, second = site.run(
-            task("winhttp_import_ie", options), task("winhttp_import_ie", options)
-        ).results()
-        assert (first["changed"], second["changed"]) == (True, False)
-        assert [site.winhttp(view)[1:] for view in (64, 32)] == [(proxy, "<local>")] * 2
-
-
 def test_trap_13_neighbours_in_the_policy_key_survive(site: Site) -> None:
     site.endpoint.set_value(DATA_COLLECTION, "AllowTelemetry", "REG_DWORD", b"\x03\0\0\0")
     site.endpoint.set_value(DATA_COLLECTION, "Neighbour", "REG_SZ", sz("stays"))
@@ -347,41 +300,6 @@ def test_trap_29_the_service_is_never_disabled(site: Site) -> None:
     assert site.endpoint.value(SERVICE, "Start") == before
 
 
-@pytest.mark.simulated
-def test_users_by_account_name_and_all_users(simulated: Simulated) -> None:
-    site = simulated()
-    reset(site.endpoint)
-    imported = site.module("winhttp_import_ie", {"source": "lab"})
-    assert imported["changed"]
-    assert site.winhttp()[1] == "user-proxy.test:8080"
-    result = site.module("wpad", {"state": "enabled", "scope": ["all_users"], "manual_settings": "clear"})
-    users = [scope for scope in result["after"]["wininet"] if scope.startswith("S-1-5-21-")]
-    assert len(users) == 2
-    assert all(result["after"]["wininet"][user]["auto_detect"] for user in users)
-
-
-def test_an_import_under_settings_per_machine_takes_the_machine_s(site: Site) -> None:
-    policies = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
-    site.endpoint.set_value(policies, "ProxySettingsPerUser", "REG_DWORD", bytes(4))
-    machine = wininet(3, "machine.test:1", "<local>")
-    site.endpoint.set_value(CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", machine)
-    check = site.module("winhttp_import_ie", {"source": "connection"}, arguments=["--check"])
-    site.endpoint.delete_value(policies, "ProxySettingsPerUser")
-    assert check["after"]["winhttp"]["native"]["proxy"] == "machine.test:1"
-
-
-@pytest.mark.simulated
-def test_an_import_under_settings_per_machine_gives_what_was_predicted(simulated: Simulated) -> None:
-    site = simulated()
-    policies = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
-    site.endpoint.set_value(policies, "ProxySettingsPerUser", "REG_DWORD", bytes(4))
-    machine = wininet(3, "machine.test:1", "<local>")
-    site.endpoint.set_value(CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", machine)
-    result = site.module("winhttp_import_ie", {"source": "connection"})
-    assert result["changed"], result
-    assert site.winhttp()[1] == "machine.test:1"
-
-
 @pytest.mark.parametrize("name", ["ProxyEnable", "AutoConfigURL"])
 def test_a_proxy_that_stands_only_beside_the_blob_is_not_overlooked(site: Site, name: str) -> None:
     settings = rf"HKU\S-1-5-18\{SETTINGS}"
@@ -425,15 +343,3 @@ def test_a_setting_that_no_command_line_can_hold_is_refused_in_check_mode_too(si
         assert "over the limit" in run.one()["msg"]
     assert site.endpoint.writes == []
     assert site.module("wpad", {"state": "enabled"})["changed"]
-
-
-@pytest.mark.simulated
-def test_an_import_of_another_source_is_not_called_reverted(simulated: Simulated) -> None:
-    site = simulated()
-    for proxy in ("one.test:1", "two.test:1"):
-        blob_ = wininet(3, proxy)
-        site.endpoint.set_value(USER_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", blob_)
-    first, second = site.run(
-        task("winhttp_proxy", {"proxy": "one.test:1"}), task("winhttp_import_ie", {"source": "connection"})
-    ).results()
-    assert (first["reverted"], second["reverted"]) == (False, False)
