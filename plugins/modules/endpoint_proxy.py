@@ -63,6 +63,8 @@ options:
     description:
       - The WinHTTP proxy from Internet Explorer settings, see M(mde.connectivity.winhttp_import_ie).
       - Mutually exclusive with O(winhttp_proxy).
+      - With O(wpad.manual_settings=clear) the manual proxy is moved. Once the source has none any more, WinHTTP keeps
+        the proxy that it has, and a warning says so.
     type: dict
     suboptions:
       source:

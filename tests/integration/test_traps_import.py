@@ -116,3 +116,22 @@ def test_an_import_of_another_source_is_not_called_reverted(simulated: Simulated
         task("winhttp_proxy", {"proxy": "one.test:1"}), task("winhttp_import_ie", {"source": "connection"})
     ).results()
     assert (first["reverted"], second["reverted"]) == (False, False)
+
+
+def test_a_manual_proxy_can_be_moved_to_winhttp_in_one_task_and_stays_moved(site: Site) -> None:
+    for name in ("DefaultConnectionSettings", "SavedLegacySettings"):
+        site.endpoint.set_value(SYSTEM_CONNECTIONS, name, "REG_BINARY", wininet(3, "ie.test:1", "<local>"))
+    one = task(
+        "endpoint_proxy",
+        {
+            "method": "winhttp_import",
+            "winhttp_import_ie": {"source": "system", "allow_direct": True},
+            "wpad": {"state": "enabled", "manual_settings": "clear"},
+        },
+    )
+    first, second = site.run(one, one).results()
+    assert (first["changed"], second["changed"]) == (True, False)
+    assert any("keeps the one that it has" in warning for warning in second["warnings"])
+    assert site.winhttp()[1:] == ("ie.test:1", "<local>")
+    found = site.endpoint.value(SYSTEM_CONNECTIONS, "DefaultConnectionSettings")
+    assert found == ("REG_BINARY", wininet(9, "ie.test:1", "<local>", counter=11))

@@ -55,6 +55,9 @@ class EndpointProxy(Resource):
                 self._parts.append(_BLOCKS[name](options[name]))
             except InvalidOption as error:
                 raise InvalidOption(name, str(error)) from error
+        for part in self._parts:
+            if isinstance(part, WinHttpImportIe):
+                part.moves = bool(options["wpad"]) and options["wpad"]["manual_settings"] == "clear"
 
     def _check_method(self, method: str | None) -> None:
         if method is None:

@@ -31,6 +31,8 @@ class WinHttpImportIe(Resource):
 
     name = "winhttp_import_ie"
     kinds = (WinHttp,)
+    # Whether another resource clears the manual proxy of the source once it has been imported.
+    moves: bool = False
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
@@ -63,6 +65,9 @@ class WinHttpImportIe(Resource):
     def plan(self, state: State) -> Change:
         (scope,) = state.scopes[self.name]
         settings = self._settings(state.wininet[scope])
+        if self.moves and not (settings and settings.manual) and state.part(WinHttp).native.proxy:
+            kept = f"The IE settings of {self._who} have no manual proxy (any more); WinHTTP keeps the one that it has."
+            return Change(state, warnings=(kept,))
         view = self._view(settings)
         losses = self._losses(settings)
         # 32-bit netsh would look into its own view of HKLM for the settings of the machine, so it is told what to set.
