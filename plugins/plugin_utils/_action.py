@@ -74,30 +74,27 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
                 result["ansible_facts"] = {_FACT: {**written, **planned}}
         return result
 
-    @property
-    def _name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
-
     def _refuse_keywords(self) -> None:
         """Refuse what this kind of action would silently ignore."""
+        name = f"mde.connectivity.{self.resource.name}"
         if self._play_context.become:
             raise AnsibleActionFail(
-                f"become has no effect on mde.connectivity.{self._name}: its commands run as the connecting user. "
+                f"become has no effect on {name}: its commands run as the connecting user. "
                 "Connect as an administrator (ansible_user), and set neither become for this task nor ansible_become."
             )
         if any(self._task.environment or ()):
             raise AnsibleActionFail(
-                f"environment has no effect on mde.connectivity.{self._name}: it runs native commands that read none. "
+                f"environment has no effect on {name}: it runs native commands that read none. "
                 "Take it off this task; where a play or a block sets it, put this task into another one."
             )
         if self._task.async_val:
             raise AnsibleActionFail(
-                f"async does not work with mde.connectivity.{self._name}: it runs on the controller and takes seconds. "
+                f"async does not work with {name}: it runs on the controller and takes seconds. "
                 "Remove async and poll; use forks or strategy: free to work on many hosts at once."
             )
 
     def _options(self) -> dict[str, Any]:
-        spec = argument_spec(self._name)
+        spec = argument_spec(self.resource.name)
         arguments = self._task.args
         if not self.resource.read_only and all(value is None for value in arguments.values()):
             raise AnsibleActionFail(
@@ -106,7 +103,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
         validated = ArgumentSpecValidator(spec).validate(self.resource.complete(arguments))
         if validated.error_messages:
             unknown = isinstance(validated.errors[0], UnsupportedError)
-            prefix = f"Unsupported option for mde.connectivity.{self._name}: " if unknown else ""
+            prefix = f"Unsupported option for mde.connectivity.{self.resource.name}: " if unknown else ""
             raise AnsibleActionFail(without_words(prefix + ". ".join(validated.error_messages)))
         return dict(validated.validated_parameters)
 
