@@ -260,8 +260,8 @@ commands:
   type: list
   elements: str
   sample:
-    - reg add "HKU\S-1-5-18\Software\Microsoft\Windows\CurrentVersion\Internet Settings" /v "AutoDetect" /t
-      REG_DWORD /d "1" /f /reg:64
+    - reg add "HKU\S-1-5-18\Software\Microsoft\Windows\CurrentVersion\Internet Settings" /v AutoDetect /t
+      REG_DWORD /d 0x1 /f
 snapshot:
   description: What restores every value that a command touches, byte by byte.
   returned: when the settings could be read
@@ -300,12 +300,12 @@ snapshot:
       sample: "00000000"
     withheld:
       description: Why the bytes are not shown.
-      returned: when the value may hold credentials
+      returned: when it may hold credentials, or reg.exe does not show its exact bytes
       type: str
       sample: it may hold credentials
 warnings:
   description: What the task could not see to, a sentence each.
-  returned: when the settings could be read
+  returned: when there are any
   type: list
   elements: str
   sample:
@@ -332,10 +332,10 @@ ansible_facts:
   type: dict
   contains:
     mde_connectivity_written:
-      description: A digest of the options of each module that wrote.
+      description: A digest of each value that was written in this play, or earlier where facts are cached.
       returned: when something was written
       type: dict
-      sample: {"wpad": "5f1c0a7e..."}
+      sample: {'HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection\TelemetryProxyServer': 5f1c0a7e3b2d9c41}
 unknown:
   description: Whether it is unknown what the endpoint holds now.
   returned: when a write failed or could not be read back

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
@@ -54,18 +53,18 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        self._refuse_keywords()
         try:
+            self._refuse_keywords()
             resource = self.resource(self._options())
             transaction = Transaction(Endpoint(self._connection), resource)
-        except InvalidOption as error:
-            raise AnsibleActionFail(without_words(str(error))) from None
-        except (EndpointError, Refused) as error:
-            raise AnsibleActionFail(str(error)) from None
+        except (EndpointError, InvalidOption, Refused) as error:
+            # Raised on from here, ansible-core 2.18 would print it with the text of everything it came from.
+            return {**result, "failed": True, "msg": str(error)}
         if resource.read_only:
             return {**result, "changed": False, **resource.report(transaction.before)}
         written = (task_vars or {}).get("ansible_facts", {}).get(_FACT, {})
-        planned = {str(write.address): _digest(str(write)) for write in transaction.change.writes}
+        place = f"{self._task.delegate_to} " if self._task.delegate_to else ""
+        planned = {f"{place}{write.address}": _digest(str(write)) for write in transaction.change.writes}
         reverted = any(written.get(address) == digest for address, digest in planned.items())
         result.update(self._planned(resource, transaction, reverted))
         if planned and not self._task.check_mode:
@@ -78,17 +77,17 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
         """Refuse what this kind of action would silently ignore."""
         name = f"mde.connectivity.{self.resource.name}"
         if self._play_context.become:
-            raise AnsibleActionFail(
+            raise Refused(
                 f"become has no effect on {name}: its commands run as the connecting user. "
                 "Connect as an administrator (ansible_user), and set neither become for this task nor ansible_become."
             )
         if any(self._task.environment or ()):
-            raise AnsibleActionFail(
+            raise Refused(
                 f"environment has no effect on {name}: it runs native commands that read none. "
                 "Take it off this task; where a play or a block sets it, put this task into another one."
             )
         if self._task.async_val:
-            raise AnsibleActionFail(
+            raise Refused(
                 f"async does not work with {name}: it runs on the controller and takes seconds. "
                 "Remove async and poll; use forks or strategy: free to work on many hosts at once."
             )
@@ -97,15 +96,22 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
         spec = argument_spec(self.resource.name)
         arguments = self._task.args
         if not self.resource.read_only and all(value is None for value in arguments.values()):
-            raise AnsibleActionFail(
-                f"No option was given, so nothing was changed. Set one of: {', '.join(spec)}."
-            )
+            raise Refused(f"No option was given, so nothing was changed. Set one of: {', '.join(spec)}.")
         validated = ArgumentSpecValidator(spec).validate(self.resource.complete(arguments))
         if validated.error_messages:
-            unknown = isinstance(validated.errors[0], UnsupportedError)
-            prefix = f"Unsupported option for mde.connectivity.{self.resource.name}: " if unknown else ""
-            raise AnsibleActionFail(without_words(prefix + ". ".join(validated.error_messages)))
+            raise Refused(without_words(self._wrong(validated.errors[0], spec, arguments)))
         return dict(validated.validated_parameters)
+
+    def _wrong(self, error: Exception, spec: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+        """What is wrong with the arguments, in one sentence."""
+        if isinstance(error, UnsupportedError):
+            known = f"it has {', '.join(spec)}" if spec else "it has none"
+            wrong = ", ".join(sorted(set(arguments) - set(spec))) or str(error)
+            return f"Unsupported option for mde.connectivity.{self.resource.name}: {wrong}; {known}."
+        for name, option in spec.items():
+            if option.get("type") == "dict" and isinstance(arguments.get(name), str):
+                return f"{name} must be a dictionary of the options of mde.connectivity.{name}, and it is a string."
+        return str(error)
 
     def _planned(self, resource: Resource, transaction: Transaction, reverted: bool) -> dict[str, Any]:
         """The result of check mode, and so the first half of any."""

@@ -214,6 +214,8 @@ class Endpoint:
         said = " ".join(stderr.decode("utf-8", errors="replace").split())[:300]
         message = f"The endpoint answered {answered} of {size} commands (exit code {rc})"
         message += f" and said: {said}" if said else "."
+        if self._connection.transport == "ssh" and not self._form.powershell and not answered:
+            message += " If the shell of its SSH server is PowerShell, set ansible_shell_type to powershell."
         if self._form.powershell and not answered:
             message += (
                 " This connection starts cmd.exe through PowerShell; where PowerShell is blocked, use the"

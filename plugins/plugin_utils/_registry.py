@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ._credentials import in_bytes
+from ._credentials import in_bytes, without_words
 from ._endpoint import Command, Completed, EndpointError, quote
 
 _ROOTS = {
@@ -57,16 +57,24 @@ class RegistryValue:
     @property
     def number(self) -> int | None:
         """The number of a REG_DWORD or REG_QWORD, else None (Wine's reg.exe shows no number for a REG_QWORD)."""
-        return int(self.text, 16) if self.type in _NUMBERS and _HEX.fullmatch(self.text) else None
+        if self.type not in _NUMBERS or not _HEX.fullmatch(self.text):
+            return None
+        number = int(self.text, 16)
+        return number if number < 1 << 8 * _NUMBERS[self.type] else None
 
     @property
     def data(self) -> bytes:
-        """The bytes that the registry holds, strings as UTF-16 with their terminator; see exact."""
+        """The bytes that the registry holds, strings as UTF-16 with their terminator; see exact.
+
+        reg.exe shows no text behind a NUL inside a string.
+        """
         if self.number is not None:
             return self.number.to_bytes(_NUMBERS[self.type], "little")
         if self.type not in _STRINGS and re.fullmatch("(?:[0-9A-Fa-f]{2})*", self.text):
             return bytes.fromhex(self.text)
-        text = self.text.replace("\\0", "\0") + "\0" if self.type == "REG_MULTI_SZ" else self.text
+        text = self.text
+        if self.type == "REG_MULTI_SZ" and text:
+            text = text.replace("\\0", "\0") + "\0"
         return f"{text}\0".encode("utf-16-le")
 
     @property
@@ -204,18 +212,22 @@ class Registry:
         held = self._values.get(place, {})
         if address.name.casefold() in held:
             return held[address.name.casefold()]
-        if not any(query.covers(address) for query in self.queries):
+        if not self.asked(address):
             raise LookupError(f"{address} was not asked for")
         for query, said in self._failed:
             if place not in self._answered and query.covers(address):
-                raise Unreadable(f"{address} could not be read: {said}")
+                raise Unreadable(f"{address} could not be read: {without_words(said)}")
         return None
+
+    def asked(self, address: Address) -> bool:
+        """Whether a query would have brought this value."""
+        return any(query.covers(address) for query in self.queries)
 
     def below(self, key: str) -> dict[str, dict[str, RegistryValue]]:
         """The values of all keys that were seen directly below a key, by the last part of their names."""
         for query, said in self._failed:
             if query.key.casefold() == key.casefold():
-                raise Unreadable(f"{key} could not be read: {said}")
+                raise Unreadable(f"{key} could not be read: {without_words(said)}")
         start = key.casefold() + "\\"
         return {
             seen[len(start) :]: values

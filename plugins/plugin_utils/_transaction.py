@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._credentials import in_bytes, masked
-from ._endpoint import Command, Completed, Endpoint
+from ._endpoint import Command, CommandTooLong, Completed, Endpoint
 from ._registry import Address, Reading, Registry, RegistryValue, Write, restore
 from ._resources._resource import Refused, Resource
 from ._resources._state import State
@@ -46,20 +46,23 @@ class Transaction:
         self._resource = resource
         self._reading = Reading(resource.queries())
         self._registry, _answers = self._run(())
+        if more := resource.follow_up(self._registry):
+            self._reading = Reading((*resource.queries(), *more))
+            self._registry, _answers = self._run(())
         self.before = resource.decode(self._registry, State())
         self.change = resource.plan(self.before)
+        endpoint.check([*(write.command for write in self.change.writes), *self._reading.commands])
         self.warnings = list(self.change.warnings)
         self._undo = self._plan_undo()
-        for writes in (self.change.writes, self._undo):
-            endpoint.check([*(write.command for write in writes), *self._reading.commands])
 
     def _plan_undo(self) -> list[Write]:
         undo = []
         for write in self.change.writes:
             try:
                 undo.append(restore(write.address, self._registry.value(write.address)))
-            except ValueError as error:
-                self.warnings.append(f"No command can put back what {write.address} holds now: {error}.")
+                self._endpoint.check([undo[-1].command])
+            except (ValueError, CommandTooLong) as error:
+                self.warnings.append(f"No command can put back what {write.address} holds now: {error}")
         return undo
 
     def snapshot(self) -> list[dict[str, Any]]:
@@ -77,12 +80,15 @@ class Transaction:
                 "Run the task again to find out and to repair."
             ) from None
         if lost:
-            rolled_back = self._put_back(registry)
-            ending = (
-                "The values from before are in place."
-                if rolled_back
-                else "The old values could NOT be put back."
-            )
+            untouched = self._undone(registry)
+            rolled_back = untouched or self._put_back()
+            ending = "The old values could NOT be put back."
+            if rolled_back:
+                ending = "The values from before are in place."
+            if untouched:
+                ending = (
+                    "Nothing was changed; where access is denied, connect as an administrator (ansible_user)."
+                )
             message = f"{lost[0].address} does not hold what was written{_said(answers)}. {ending}"
             raise NotHeld(message, self._observed(registry), rolled_back)
 
@@ -96,15 +102,15 @@ class Transaction:
         except Refused:
             return None
 
-    def _put_back(self, registry: Registry) -> bool:
-        """Whether the old values stand again, or still; in the last case nothing is written."""
-        if len(self._undo) < len(self.change.writes):
-            return False
+    def _undone(self, registry: Registry) -> bool:
+        """Whether every value is as it was before."""
+        addresses = [write.address for write in self.change.writes]
+        return all(registry.value(address) == self._registry.value(address) for address in addresses)
+
+    def _put_back(self) -> bool:
         try:
-            if all(write.held(registry) for write in self._undo):
-                return True
             registry, _answers = self._run([write.command for write in self._undo])
-            return all(write.held(registry) for write in self._undo)
+            return self._undone(registry)
         except Exception:  # noqa: BLE001 - the failure that led here is being reported; it stands
             return False
 

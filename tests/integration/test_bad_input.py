@@ -104,4 +104,7 @@ def test_every_bad_option_is_refused_by_name_before_anything_is_sent(simulated: 
         assert "Traceback" not in message
         assert SECRET not in message
     assert site.lab.account(site.name).requests == 0
-    assert SECRET not in str([outcome.result for outcome in run.outcomes])
+    for text in (run.output, str([outcome.result for outcome in run.outcomes])):
+        assert SECRET not in text
+        assert "Traceback" not in text
+        assert "An exception occurred" not in text

@@ -39,7 +39,7 @@ def lab() -> Iterator[Lab]:
 
 def run(lab: Lab, tmp_path: Path, variables: dict[str, Any], playbook: str = "site", *more: str) -> Run:
     inventory = lab.inventory(tmp_path / "inventory.yml")
-    arguments = ["--extra-vars", json.dumps(variables), *more]
+    arguments = ["--extra-vars", json.dumps({"mde_hosts": "windows", **variables}), *more]
     return run_playbook(f"mde.connectivity.{playbook}", inventory, tmp_path, arguments)
 
 
@@ -58,7 +58,25 @@ def test_nothing_set_is_one_sentence_and_no_contact(
     done = run(lab, tmp_path, variables)
     failed = done.outcomes[-1]
     assert (done.rc, failed.status) == (2, "failed")
-    assert failed.result["msg"].startswith("Nothing was set: give endpoint_proxy_method, or at least one of")
+    assert failed.result["msg"].startswith(
+        "Set one or more of endpoint_proxy_method, endpoint_proxy_winhttp_proxy"
+    )
+    assert lab.account("clean-1").requests == 0
+
+
+def test_a_misspelt_variable_is_named_and_nothing_is_changed(lab: Lab, tmp_path: Path) -> None:
+    done = run(lab, tmp_path, {**VARIABLES[1], "endpoint_proxy_datacolection_proxy": {"state": "absent"}})
+    assert done.rc == 2
+    assert done.outcomes[-1].result["msg"].startswith("endpoint_proxy_datacolection_proxy is no variable")
+    assert lab.account("clean-1").requests == 0
+
+
+def test_a_playbook_that_writes_has_no_default_for_its_hosts(lab: Lab, tmp_path: Path) -> None:
+    inventory = lab.inventory(tmp_path / "inventory.yml")
+    arguments = ["--extra-vars", json.dumps({"mde_host": "clean-1", **VARIABLES[1]})]
+    done = run_playbook("mde.connectivity.site", inventory, tmp_path, arguments)
+    assert done.rc != 0
+    assert "-e mde_hosts=windows" in done.output
     assert lab.account("clean-1").requests == 0
 
 

@@ -11,11 +11,13 @@ import pytest
 
 from tests.integration.site import (
     CONNECTIONS,
+    SETTINGS,
     SYSTEM_CONNECTIONS,
     USER_CONNECTIONS,
     Site,
     named,
     reset,
+    sz,
     task,
     wininet,
 )
@@ -135,3 +137,52 @@ def test_a_manual_proxy_can_be_moved_to_winhttp_in_one_task_and_stays_moved(site
     assert site.winhttp()[1:] == ("ie.test:1", "<local>")
     found = site.endpoint.value(SYSTEM_CONNECTIONS, "DefaultConnectionSettings")
     assert found == ("REG_BINARY", wininet(9, "ie.test:1", "<local>", counter=11))
+
+
+ANNA = "S-1-5-21-1004336348-1177238915-682003330-1002"
+BERT = "S-1-5-21-1004336348-1177238915-682003330-1004"
+
+
+@pytest.mark.simulated
+def test_no_user_can_put_words_into_another_users_hive(simulated: Simulated) -> None:
+    site = simulated()
+    profiles = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+    site.endpoint.set_value(rf"{profiles}\{BERT}", "ProfileImagePath", "REG_EXPAND_SZ", sz(r"C:\Users\bert"))
+    site.endpoint.set_value(rf"HKU\{BERT}\Software", "x", "REG_SZ", sz("x"))
+    forged = (
+        rf"x{chr(10) * 2}HKEY_USERS\{BERT}\{SETTINGS}\Connections{chr(10)}"
+        rf"    DefaultConnectionSettings    REG_BINARY    {wininet(3, 'evil.test:1').hex()}"
+    )
+    site.endpoint.set_value(rf"HKU\{ANNA}\{SETTINGS}\Connections", "z", "REG_SZ", sz(forged))
+    imported, on = site.run(
+        task("winhttp_import_ie", {"source": "bert"}, ignore_errors=True),
+        task("wpad", {"state": "enabled", "scope": ["all_users"], "manual_settings": "clear"}),
+    ).results()
+    assert "no manual proxy" in imported["msg"]
+    assert on["before"]["wininet"][BERT]["counter"] is None
+    assert site.winhttp()[1] == ""
+
+
+@pytest.mark.simulated
+def test_service_accounts_can_be_named_by_their_sids(simulated: Simulated) -> None:
+    site = simulated()
+    sids = ["S-1-5-18", "S-1-5-19", "S-1-5-20"]
+    result, imported = site.run(
+        task("wpad", {"state": "disabled", "scope": sids}),
+        task("winhttp_import_ie", {"source": "S-1-5-19", "on_loss": "warn"}, ignore_errors=True),
+    ).results()
+    assert list(result["after"]["wininet"]) == sids
+    assert "allow_direct" in imported["msg"]
+
+
+@pytest.mark.simulated
+def test_only_what_wpad_clears_counts_as_moved(simulated: Simulated) -> None:
+    site = simulated()
+    site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named("keep.test:1"))
+    site.endpoint.set_value(USER_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", wininet(1))
+    options = {
+        "winhttp_import_ie": {},
+        "wpad": {"state": "enabled", "scope": ["system"], "manual_settings": "clear"},
+    }
+    message = site.run(task("endpoint_proxy", options)).one()["msg"]
+    assert "allow_direct" in message

@@ -263,7 +263,7 @@ def test_trap_27_a_hive_that_is_not_loaded_is_an_error_that_lists_what_there_is(
 ) -> None:
     before = site.managed()
     message = site.run(task(name, options, ignore_errors=True)).one()["msg"]
-    assert "S-1-5-18" in message
+    assert "S-1-5-18" in message or "lab (S-1-5-21-" in message or "(S-1-5-21-0-0-0-1000)" in message
     assert "nobody" in message or "S-1-5-21-9-9-9-1009 is not loaded" in message
     assert site.managed() == before
 
@@ -343,3 +343,58 @@ def test_a_setting_that_no_command_line_can_hold_is_refused_in_check_mode_too(si
         assert "over the limit" in run.one()["msg"]
     assert site.endpoint.writes == []
     assert site.module("wpad", {"state": "enabled"})["changed"]
+
+
+@pytest.mark.simulated
+def test_a_long_list_that_was_set_over_winrm_can_be_removed_over_winrm(simulated: Simulated) -> None:
+    site = simulated()
+    bypass = [f"host{number:03}.{'x' * 20}.test" for number in range(60)]
+    made, gone = site.run(
+        task("winhttp_proxy", {"proxy": "p.test:1", "bypass": bypass}),
+        task("winhttp_proxy", {"state": "absent"}),
+        connection="winrm",
+    ).results()
+    assert (made["changed"], gone["changed"]) == (True, True)
+    assert any("No command can put back" in warning for warning in gone["warnings"])
+    assert site.winhttp()[1] == ""
+
+
+@pytest.mark.simulated
+def test_a_value_that_can_not_be_put_back_does_not_make_an_untouched_endpoint_unknown(
+    simulated: Simulated,
+) -> None:
+    site = simulated("denied")
+    site.endpoint.set_value(DATA_COLLECTION, "TelemetryProxyServer", "REG_SZ", sz("pr\u00fcxy:80"))
+    result = site.run(task("datacollection_proxy", {"server": "p.test:1"}, ignore_errors=True)).one()
+    assert (result["rolled_back"], result["unknown"], result["changed"]) == (True, False, False)
+    assert "connect as an administrator" in result["msg"]
+    assert site.endpoint.writes == []
+
+
+@pytest.mark.simulated
+def test_credentials_in_a_stored_bypass_list_are_not_shown(simulated: Simulated) -> None:
+    site = simulated()
+    stored = named("old.test:1", "bob:S3cr3t@x.test;a.test")
+    site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", stored)
+    run = site.run(
+        task("winhttp_proxy", {"proxy": "p.test:1"}), task("endpoint_info", {}), arguments=["-v", "--diff"]
+    )
+    assert run.results()[0]["changed"]
+    assert "S3cr3t" not in run.output
+    assert "S3cr3t" not in str(run.results())
+
+
+@pytest.mark.simulated
+def test_a_proxy_without_a_blob_is_not_thrown_away_unasked(simulated: Simulated) -> None:
+    site = simulated()
+    for name in ("DefaultConnectionSettings", "SavedLegacySettings"):
+        site.endpoint.delete_value(SYSTEM_CONNECTIONS, name)
+    site.endpoint.set_value(rf"HKU\S-1-5-18\{SETTINGS}", "ProxyEnable", "REG_DWORD", b"\x01\0\0\0")
+    run = site.run(
+        task("wpad", {"state": "disabled"}),
+        task("wpad", {"state": "enabled", "manual_settings": "keep"}),
+        task("wpad", {"state": "enabled", "manual_settings": "clear"}),
+        ignore_errors=True,
+    )
+    assert [outcome.status for outcome in run.outcomes] == ["failed", "failed", "ok"]
+    assert "ProxyEnable" in run.results()[0]["msg"]

@@ -89,15 +89,19 @@ def _run(command: list[str], inventory: Path) -> int:
         return code if code >= 0 else 128 - code
 
 
+_EXAMPLE = ".venv/bin/ansible-playbook -i {} mde.connectivity.demo -e @playbooks/vars/demo.yml"
+
+
 def _stay(lab: Lab, inventory: Path) -> int:
     names = list(lab.endpoints)
     shown = names[:_NAMES_SHOWN] + ["..."] * (len(names) > _NAMES_SHOWN)
     with contextlib.suppress(KeyboardInterrupt):
         print(f"{len(names)} endpoint{'s' if len(names) > 1 else ''} up: {', '.join(shown)}")
         print(f"Inventory: {inventory.resolve()}")
-        print(f"Aim a playbook at it:\n    ansible-playbook -i {inventory.resolve()} mde.connectivity.site")
+        print(f"Aim a playbook at it:\n    {_EXAMPLE.format(inventory.resolve())}")
         print("Ctrl-C ends the lab.", flush=True)
         threading.Event().wait()
+    inventory.unlink(missing_ok=True)
     print()
     return 0
 

@@ -59,7 +59,8 @@ numbers = (
     st.booleans(),
 )
 def test_winhttp_is_reached_in_one_step(winhttp, state, bypass, include_32bit):
-    resource = WinHttpProxy({**WINHTTP, "state": state, "bypass": bypass, "include_32bit": include_32bit})
+    wanted = {"proxy": "proxy:8080", "bypass": bypass} if state == "present" else {"proxy": None, "bypass": None}
+    resource = WinHttpProxy({"state": state, "include_32bit": include_32bit, **wanted})
     before = State().with_parts(winhttp)
     change = resource.plan(before)
     assert bool(change.writes) == (change.after != before)
@@ -78,6 +79,7 @@ def test_datacollection_is_reached_in_one_step(values, state, disable_auth, pref
     options = {
         **DATA,
         "state": state,
+        "server": "p.test:80" if state == "present" else None,
         "disable_enterprise_auth_proxy": disable_auth,
         "prefer_static_proxy": prefer,
     }

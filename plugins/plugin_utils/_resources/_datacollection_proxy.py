@@ -35,6 +35,8 @@ class DataCollectionProxy(Resource):
         super().__init__(options)
         if options["state"] == "present" and options["server"] is None:
             raise InvalidOption("server", "it is required when state is present")
+        if options["state"] == "absent" and options["server"]:
+            raise InvalidOption("state", "it is absent, which removes the server; leave server out")
         self._server = None
         if options["state"] == "present":
             try:

@@ -14,7 +14,7 @@ from ._resource import Change, Resource
 from ._state import State
 from ._windows import SENSOR_QUERIES, WINDOWS_QUERIES, Sensor, Windows
 from ._winhttp_views import WINHTTP_QUERIES, WinHttp
-from ._wininet import NAMED_SCOPES, Connections, loaded_users, queries
+from ._wininet import EVERY_USER, HIVES, NAMED_SCOPES, Connections, loaded_users, queries
 from ._wpad_switches import WPAD_QUERIES, WpadSwitches
 
 
@@ -31,7 +31,9 @@ class EndpointInfo(Resource):
             *WPAD_QUERIES,
             *DATACOLLECTION_QUERIES,
             *SENSOR_QUERIES,
-            *queries(NAMED_SCOPES, every_user=True),
+            HIVES,
+            *EVERY_USER,
+            *queries(NAMED_SCOPES),
         )
 
     def decode(self, registry: Registry, state: State) -> State:

@@ -42,12 +42,12 @@ class EndpointProxy(Resource):
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
+        self._check_method(options["method"])
         given = [name for name in _BLOCKS if options[name] is not None]
         if not given:
             raise InvalidOption("method", f"nothing is asked for; give method or one of {', '.join(_BLOCKS)}")
         if {"winhttp_proxy", "winhttp_import_ie"} <= set(given):
             raise InvalidOption("winhttp_import_ie", "it can't be combined with winhttp_proxy")
-        self._check_method(options["method"])
         self._info = EndpointInfo({})
         self._parts = []
         for name in given:
@@ -57,16 +57,19 @@ class EndpointProxy(Resource):
                 raise InvalidOption(name, str(error)) from error
         for part in self._parts:
             if isinstance(part, WinHttpImportIe):
-                part.moves = bool(options["wpad"]) and options["wpad"]["manual_settings"] == "clear"
+                wpad = options["wpad"]
+                part.moves = bool(wpad) and wpad["state"] == "enabled" and wpad["manual_settings"] == "clear"
 
     def _check_method(self, method: str | None) -> None:
         if method is None:
             return
         block = _METHODS[method][0]
         options = self.options[block]
-        if options is None or options.get("state") in ("absent", "disabled"):
+        if options is None:
+            raise InvalidOption("method", f"it is {method}, which needs {block}; give that too")
+        if options.get("state") in ("absent", "disabled"):
             raise InvalidOption(
-                "method", f"{method} needs the block {block}, and not to remove or disable it"
+                "method", f"it is {method}, but {block}.state is {options['state']}; change one of them"
             )
 
     @classmethod
@@ -78,6 +81,9 @@ class EndpointProxy(Resource):
 
     def queries(self) -> tuple[Query, ...]:
         return tuple(query for part in (self._info, *self._parts) for query in part.queries())
+
+    def follow_up(self, registry: Registry) -> tuple[Query, ...]:
+        return tuple(query for part in self._parts for query in part.follow_up(registry))
 
     def decode(self, registry: Registry, state: State) -> State:
         for part in (self._info, *self._parts):

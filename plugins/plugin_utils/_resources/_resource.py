@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .._credentials import without_words
 from .._registry import Query, Registry, Write
 from ._state import Part, State
 
@@ -18,7 +19,7 @@ class InvalidOption(ValueError):
     """A user's option can't be used; the message names it."""
 
     def __init__(self, option: str, reason: str) -> None:
-        super().__init__(f"{option}: {reason}")
+        super().__init__(f"{option}: {without_words(reason)}")
 
 
 class Refused(Exception):
@@ -57,6 +58,10 @@ class Resource(abc.ABC):
     @abc.abstractmethod
     def queries(self) -> tuple[Query, ...]:
         """What has to be read to know the state."""
+
+    def follow_up(self, registry: Registry) -> tuple[Query, ...]:
+        """What has to be read besides, once it is known which hives are loaded; costs a second batch."""
+        return ()
 
     @abc.abstractmethod
     def decode(self, registry: Registry, state: State) -> State:

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .._registry import Query, Registry
+from .._registry import Query, Registry, is_user_sid
 from .._settings._bypass_list import BypassList
 from .._settings._proxy_list import ProxyList
 from .._settings._wininet import WinInetSettings
@@ -38,16 +38,19 @@ class WinHttpImportIe(Resource):
         super().__init__(options)
         source: str = options["source"]
         if not source.strip() or not source.isprintable() or "@" in source:
-            raise InvalidOption("source", "it is no source, SID or account (name or DOMAIN\\\\name)")
+            raise InvalidOption("source", "it is no source, SID or account (name or DOMAIN\\name)")
         self._account = source not in _SOURCES and not is_sid(source)
         self._scope = source.upper() if is_sid(source) else source
 
     def queries(self) -> tuple[Query, ...]:
         if self._account:
-            return (*WINHTTP_QUERIES, _PROFILES, *queries([], every_user=True))
+            return (*WINHTTP_QUERIES, HIVES, _PROFILES)
         if self._scope == "connection":
             return (*WINHTTP_QUERIES, *WPAD_QUERIES, *queries(["connection", "machine"]))
         return (*WINHTTP_QUERIES, HIVES, *queries([self._scope]))
+
+    def follow_up(self, registry: Registry) -> tuple[Query, ...]:
+        return queries([_sid_of(registry, self._scope)]) if self._account else ()
 
     def decode(self, registry: Registry, state: State) -> State:
         scope = _sid_of(registry, self._scope) if self._account else self._scope
@@ -65,14 +68,21 @@ class WinHttpImportIe(Resource):
     def plan(self, state: State) -> Change:
         (scope,) = state.scopes[self.name]
         settings = self._settings(state.wininet[scope])
-        if self.moves and not (settings and settings.manual) and state.part(WinHttp).native.proxy:
+        native = state.part(WinHttp).native
+        if (
+            self.moves
+            and scope in state.scopes.get("wpad", ())
+            and not (settings and settings.manual)
+            and native.proxy
+        ):
             kept = f"The IE settings of {self._who} have no manual proxy (any more); WinHTTP keeps the one that it has."
-            return Change(state, warnings=(kept,))
+            change = change_winhttp(state, WinHttp(native, native), self.options["include_32bit"])
+            return dataclasses.replace(change, warnings=(kept, *change.warnings))
         view = self._view(settings)
         losses = self._losses(settings)
         # 32-bit netsh would look into its own view of HKLM for the settings of the machine, so it is told what to set.
-        native = netsh(NATIVE, "import proxy source=ie") if self._scope == "connection" else None
-        change = change_winhttp(state, WinHttp(view, view), self.options["include_32bit"], native)
+        command = netsh(NATIVE, "import proxy source=ie") if self._scope == "connection" else None
+        change = change_winhttp(state, WinHttp(view, view), self.options["include_32bit"], command)
         return dataclasses.replace(change, warnings=(*losses, *change.warnings))
 
     @property
@@ -97,9 +107,10 @@ class WinHttpImportIe(Resource):
     def _view(self, settings: WinInetSettings | None) -> View:
         if settings and settings.manual and settings.proxy:
             text = settings.proxy + settings.bypass
-            if not text.isascii() or "@" in text:
+            if not text.isascii() or set(text) & set('@"%!'):
                 raise Refused(
-                    f"source: the IE proxy of {self._who} is not ASCII or holds credentials, and WinHTTP takes neither"
+                    f"source: the IE proxy of {self._who} holds credentials, text beyond ASCII, or a double quote, "
+                    "% or !, and WinHTTP is not given such"
                 )
             return View(ProxyList(settings.proxy), BypassList.parse(settings.bypass))
         if not self.options["allow_direct"]:
@@ -130,7 +141,7 @@ def _sid_of(registry: Registry, account: str) -> str:
     profiles = {
         sid.upper(): values["profileimagepath"].text.rpartition("\\")[2]
         for sid, values in registry.below(_PROFILES.key).items()
-        if "profileimagepath" in values
+        if is_user_sid(sid) and "profileimagepath" in values
     }
     domain, dummy, user = account.casefold().rpartition("\\")
     wanted = f"{user}.{domain}" if domain else user
@@ -139,6 +150,6 @@ def _sid_of(registry: Registry, account: str) -> str:
         return matches[0]
     known = ", ".join(f"{folder} ({sid})" for sid, folder in sorted(profiles.items()))
     raise Refused(
-        f"source: no profile folder on this endpoint is named {wanted}; name the account as its folder is named, "
-        f"or its SID. There are: {known}."
+        f"source: {account} can't be told from the profile folders of this endpoint (a folder names its domain only "
+        f"where two accounts share a name); give the folder's name or the SID. There are: {known}."
     )

@@ -29,6 +29,8 @@ class WinHttpProxy(Resource):
         super().__init__(options)
         if options["state"] == "present" and options["proxy"] is None:
             raise InvalidOption("proxy", "it is required when state is present")
+        if options["state"] == "absent" and (options["proxy"] or options["bypass"]):
+            raise InvalidOption("state", "it is absent, which removes proxy and bypass; leave these out")
         self._proxy = self._bypass = None
         option = "proxy"
         try:

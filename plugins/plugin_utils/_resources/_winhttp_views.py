@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -56,7 +57,7 @@ class View:
         return {
             "direct": self.proxy is None if self.readable else None,
             "proxy": masked(self.proxy.text) if self.proxy else None,
-            "bypass": list(self.bypass.entries) if self.readable else None,
+            "bypass": [masked(entry) for entry in self.bypass.entries] if self.readable else None,
             "readable": self.readable,
             "raw": hexadecimal(self.raw) if raw or not self.readable else None,
         }
@@ -89,7 +90,8 @@ def set_view(address: Address, view: View) -> Command:
     if view.proxy is None:
         return netsh(address, "reset proxy")
     bypass = f" bypass-list={quoted(str(view.bypass))}" if view.bypass.entries else ""
-    return netsh(address, f"set proxy proxy-server={quoted(view.proxy.text)}{bypass}")
+    command = netsh(address, f"set proxy proxy-server={quoted(view.proxy.text)}{bypass}")
+    return dataclasses.replace(command, shown=masked(command.text)) if "@" in command.text else command
 
 
 @dataclass(frozen=True)

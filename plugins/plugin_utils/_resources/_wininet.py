@@ -29,7 +29,9 @@ _ROOTS = {
 _SID = re.compile(r"S-1-[0-9]+(?:-[0-9]+)+", re.IGNORECASE)
 
 HIVES = Query("HKU")
-_EVERY_USER = (Query(f"HKU\\*\\{SETTINGS}\\Connections"), Query(f"HKU\\*\\{SETTINGS}"))
+# In one command, but a person can write text into his hive that imitates the answer for another one's. So this is
+# for reports; what decides about a write asks for each hive by itself.
+EVERY_USER = (Query(f"HKU\\*\\{SETTINGS}\\Connections"), Query(f"HKU\\*\\{SETTINGS}"))
 NAMED_SCOPES = tuple(_ROOTS)
 
 
@@ -102,12 +104,15 @@ class Connections:
             return cls(error=str(error))
 
     @property
+    def beside(self) -> bool:
+        """Whether a proxy or a script stands only in the values beside, of which WinINet will make the blob."""
+        enabled = self.proxy_enable is not None and self.proxy_enable.number == 1
+        return self.default.settings is None and (enabled or self.auto_config_url is not None)
+
+    @property
     def other_way(self) -> bool:
-        """Whether a manual proxy or a setup script is on; without a value WinINet takes it from the values beside."""
-        beside = self.proxy_enable is not None and self.proxy_enable.number == 1
-        if self.default.settings is None:
-            return beside or self.auto_config_url is not None or self.saved.other_way
-        return self.default.other_way or self.saved.other_way
+        """Whether a manual proxy or a setup script is on."""
+        return self.beside or self.default.other_way or self.saved.other_way
 
     def report(self, raw: bool) -> dict[str, Any]:
         """The shape of endpoint_info; what is absent or can't be read is None."""
@@ -117,7 +122,9 @@ class Connections:
             "auto_config_url": masked(settings.auto_config_url) if settings and settings.pac else None,
             "proxy_enabled": settings.manual if settings else None,
             "proxy": masked(settings.proxy) if settings and settings.proxy else None,
-            "bypass": list(BypassList.parse(settings.bypass).entries) if settings else None,
+            "bypass": [masked(entry) for entry in BypassList.parse(settings.bypass).entries]
+            if settings
+            else None,
             "counter": settings.counter if settings else None,
             "readable": self.default.readable and self.error is None,
             "raw": hexadecimal(self.default.raw) if raw or not self.default.readable else None,
@@ -162,11 +169,9 @@ class Place:
         return (Query(self.default.key), Query(self.settings))
 
 
-def queries(scopes: Iterable[str], every_user: bool = False) -> tuple[Query, ...]:
-    """What to read for these scopes; with every_user the hives of all people are read in one command."""
-    places = [Place(scope) for scope in scopes if scope in _ROOTS or not every_user]
-    named = tuple(query for place in places for query in place.queries())
-    return (HIVES, *_EVERY_USER, *named) if every_user else named
+def queries(scopes: Iterable[str]) -> tuple[Query, ...]:
+    """What to read for these scopes."""
+    return tuple(query for scope in scopes for query in Place(scope).queries())
 
 
 def loaded_sids(registry: Registry) -> list[str]:

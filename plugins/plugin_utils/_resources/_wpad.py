@@ -13,7 +13,17 @@ from .._registry import Query, Registry, RegistryValue, Write, delete_value, set
 from .._settings._wininet import WinInetSettings
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
-from ._wininet import NAMED_SCOPES, Blob, Connections, Place, is_sid, loaded_sids, loaded_users, queries
+from ._wininet import (
+    HIVES,
+    NAMED_SCOPES,
+    Blob,
+    Connections,
+    Place,
+    is_sid,
+    loaded_sids,
+    loaded_users,
+    queries,
+)
 from ._wpad_switches import DISABLE_WPAD, WPAD_QUERIES, WpadSwitches
 
 _ON, _OFF = RegistryValue("REG_DWORD", "0x1"), RegistryValue("REG_DWORD", "0x0")
@@ -29,7 +39,7 @@ class Wpad(Resource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         self._asked = tuple(
-            dict.fromkeys(name.upper() if is_sid(name) else name for name in options["scope"])
+            dict.fromkeys(name.upper() if is_sid(name) else name for name in map(str.strip, options["scope"]))
         )
         wrong = [
             name for name in self._asked if name not in (*NAMED_SCOPES, "all_users") and not is_sid(name)
@@ -38,10 +48,13 @@ class Wpad(Resource):
             what = f"{wrong[0][:80]!r} is no scope" if wrong else "the list is empty"
             raise InvalidOption("scope", f"{what}; use {', '.join(NAMED_SCOPES)}, all_users or a SID")
         self._enabled = options["state"] == "enabled"
-        self._users = any(name == "all_users" or is_sid(name) for name in self._asked)
 
     def queries(self) -> tuple[Query, ...]:
-        return (*WPAD_QUERIES, *queries(self._asked, every_user=self._users))
+        hives = (HIVES,) if any(name == "all_users" or is_sid(name) for name in self._asked) else ()
+        return (*WPAD_QUERIES, *hives, *queries(name for name in self._asked if name != "all_users"))
+
+    def follow_up(self, registry: Registry) -> tuple[Query, ...]:
+        return queries(loaded_users(registry)) if "all_users" in self._asked else ()
 
     def decode(self, registry: Registry, state: State) -> State:
         scopes = {scope: Connections.decode(registry, scope) for scope in self._scopes(registry)}
@@ -53,8 +66,12 @@ class Wpad(Resource):
             if is_sid(name) and name not in loaded_sids(registry):
                 loaded = ", ".join(loaded_sids(registry))
                 raise Refused(f"scope: the registry hive of {name} is not loaded. Loaded are {loaded}.")
-            scopes += loaded_users(registry) if name == "all_users" else [name]
+            scopes += self._people(registry) if name == "all_users" else [name]
         return list(dict.fromkeys(scopes))
+
+    def _people(self, registry: Registry) -> list[str]:
+        """Those that were signed in when the hives were listed, and still are."""
+        return [sid for sid in loaded_users(registry) if registry.asked(Place(sid).default)]
 
     def plan(self, state: State) -> Change:
         writes: list[Write] = []
@@ -67,7 +84,13 @@ class Wpad(Resource):
             f"Automatic detection is on but has no effect: {defect}."
             for defect in (switches.defects(scopes) if self._enabled else [])
         )
-        return Change(state.with_parts(switches).with_wininet(wininet), tuple(writes), warnings)
+        replaced = tuple(
+            f"A WinINet value of {scope} could not be decoded and is replaced; the snapshot has its bytes."
+            for scope in scopes
+            if not (state.wininet[scope].default.readable and state.wininet[scope].saved.readable)
+        )
+        after = state.with_parts(switches).with_wininet(wininet)
+        return Change(after, tuple(writes), (*replaced, *warnings))
 
     def _plan_scope(self, writes: list[Write], scope: str, before: Connections) -> Connections:
         if before.error:
@@ -75,13 +98,19 @@ class Wpad(Resource):
                 f"scope: the settings of {scope} can't be read, so nothing was changed: {before.error}"
             )
         place, after = Place(scope), before
-        if self._enabled and before.other_way and self.options["manual_settings"] == "fail":
+        clear = self._enabled and self.options["manual_settings"] == "clear"
+        if before.beside and not before.saved.settings and not clear and not self._fails(before):
+            raise Refused(
+                f"scope: {scope} has a proxy in ProxyEnable or AutoConfigURL, but no DefaultConnectionSettings to keep "
+                "it in. Windows makes that value when the account next uses these settings."
+            )
+        if self._fails(before):
             raise Refused(
                 f"manual_settings: {scope} has a manual proxy or a setup script on, which automatic detection would "
                 "compete with. Move it to WinHTTP first (mde.connectivity.winhttp_import_ie or "
                 "mde.connectivity.winhttp_proxy) and set manual_settings: clear, or keep it with manual_settings: keep."
             )
-        after = dataclasses.replace(after, default=self._blob(before.default, before.default))
+        after = dataclasses.replace(after, default=self._blob(before.default, before.saved))
         after = dataclasses.replace(after, saved=self._blob(before.saved, after.default))
         for address, old, new in (
             (place.default, before.default, after.default),
@@ -96,6 +125,9 @@ class Wpad(Resource):
             writes.append(set_value(place.auto_detect, number))
             after = dataclasses.replace(after, auto_detect=number)
         return self._clear(writes, place, after)
+
+    def _fails(self, before: Connections) -> bool:
+        return self._enabled and before.other_way and self.options["manual_settings"] == "fail"
 
     def _clear(self, writes: list[Write], place: Place, before: Connections) -> Connections:
         if not (self._enabled and self.options["manual_settings"] == "clear"):
