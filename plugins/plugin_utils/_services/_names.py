@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # A name of at least two labels, the last of which is not a number: an address is no name.
@@ -43,9 +44,14 @@ def is_sentence(text: object) -> bool:
     return isinstance(text, str) and _SENTENCE.fullmatch(text) is not None
 
 
+def is_whole(number: object) -> TypeGuard[int]:
+    """Whether this is a whole number; True and False are none."""
+    return isinstance(number, int) and not isinstance(number, bool)
+
+
 def is_port(number: object) -> bool:
-    """Whether this is a port; True and False are no numbers."""
-    return type(number) is int and 1 <= number <= HIGHEST_PORT
+    """Whether this is a port."""
+    return is_whole(number) and 1 <= number <= HIGHEST_PORT
 
 
 def covers(wildcard: str, host: str) -> bool:

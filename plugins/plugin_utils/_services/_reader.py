@@ -22,7 +22,7 @@ from ._model import (
     ServiceFile,
     ServiceFileError,
 )
-from ._names import covers, is_host, is_name, is_path, is_port, is_probe_path, is_sentence
+from ._names import covers, is_host, is_name, is_path, is_port, is_probe_path, is_sentence, is_whole
 
 _FILE_FIELDS = ("about", "generations", "clouds", "builds", "services")
 _ENTRY_FIELDS = (
@@ -52,11 +52,11 @@ def _shown(value: object) -> str:
 
 
 def _is_build(number: object) -> bool:
-    return type(number) is int and number >= 1
+    return is_whole(number) and number >= 1
 
 
 def _is_status(number: object) -> bool:
-    return type(number) is int and 100 <= number <= 599
+    return is_whole(number) and 100 <= number <= 599
 
 
 class _Block:

@@ -86,9 +86,13 @@ def _check_network(client: object) -> None:
         ) from None
 
 
+def _from_the_end(host: str) -> list[str]:
+    return host.split(".")[::-1]
+
+
 def _names(rows: Iterable[Row]) -> list[str]:
     """Return the hosts of rows, each once, sorted from the last label on so that a domain stays together."""
-    return sorted({row.host for row in rows}, key=lambda host: host.split(".")[::-1])
+    return sorted({row.host for row in rows}, key=_from_the_end)
 
 
 def _outermost(names: Sequence[str]) -> list[str]:
@@ -118,15 +122,16 @@ def edl(rows: Sequence[Row], _settings: Settings) -> str:
     Without the slash an entry would also match longer names that begin with it. What goes over port 443
     is known to the firewall by its name alone, so a path counts at port 80 only.
     """
-    entries: dict[str, None] = {}
-    for row in sorted(rows, key=lambda row: row.host.split(".")[::-1]):
-        path = row.path if row.path and row.port == _HTTP else "/"
-        entries[row.host + path] = None
-    return "".join(f"{entry}\n" for entry in entries)
+    paths = {(row.host, row.path if row.path and row.port == _HTTP else "/") for row in rows}
+    ordered = sorted(paths, key=lambda entry: (_from_the_end(entry[0]), entry[1]))
+    return "".join(f"{host}{path}\n" for host, path in ordered)
 
 
-def _squid_name(host: str) -> str:
-    return host.removeprefix("*")
+def _squid_names(hosts: Iterable[str]) -> list[str]:
+    """Return domains as squid takes them: it refuses a name beside a leading dot that stands for it as well."""
+    hosts = set(hosts)
+    apart = {host for host in hosts if f"*.{host}" not in hosts}
+    return [host.removeprefix("*") for host in _outermost(sorted(apart, key=_from_the_end))]
 
 
 def _squid_url(row: Row) -> str:
@@ -141,10 +146,10 @@ def _squid_port(port: int, rows: Sequence[Row]) -> list[str]:
     method = f"{'!' if port == _HTTP else ''}mde_tunnel"
     allow = f"http_access allow {method} mde_port_{port}"
     lines = [f"acl mde_port_{port} port {port}"]
-    whole = _outermost(_names(row for row in rows if row.path is None or port != _HTTP))
+    whole = _squid_names(row.host for row in rows if row.path is None or port != _HTTP)
     parts = [row for row in rows if row.path is not None and port == _HTTP]
     # Without -n squid would ask DNS for the name of an address that a client asks for.
-    lines += [f"acl mde_hosts_{port} dstdomain -n {_squid_name(name)}" for name in whole]
+    lines += [f"acl mde_hosts_{port} dstdomain -n {name}" for name in whole]
     lines += [f"{allow} mde_hosts_{port}"] if whole else []
     urls = sorted({_squid_url(row) for row in parts})
     lines += [f"acl mde_urls_{port} url_regex {url}" for url in urls]
