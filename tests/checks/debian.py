@@ -15,6 +15,7 @@ PACKAGES = {
     "gcc-mingw-w64-x86-64-win32": "x86_64-w64-mingw32-gcc",
     "openssh-server": "/usr/sbin/sshd",
     "shellcheck": "shellcheck",
+    "squid": "/usr/sbin/squid",
     "wine64": "/usr/lib/wine/wine64",
 }
 
