@@ -154,11 +154,13 @@ def test_no_user_can_put_words_into_another_users_hive(simulated: Simulated) -> 
         rf"    DefaultConnectionSettings    REG_BINARY    {wininet(3, 'evil.test:1').hex()}"
     )
     site.endpoint.set_value(rf"HKU\{ANNA}\{SETTINGS}\Connections", "z", "REG_SZ", sz(forged))
-    imported, on = site.run(
+    imported, whole, on = site.run(
         task("winhttp_import_ie", {"source": "bert"}, ignore_errors=True),
+        task("endpoint_proxy", {"winhttp_import_ie": {"source": "bert"}}, ignore_errors=True),
         task("wpad", {"state": "enabled", "scope": ["all_users"], "manual_settings": "clear"}),
     ).results()
     assert "no manual proxy" in imported["msg"]
+    assert "no manual proxy" in whole["msg"]
     assert on["before"]["wininet"][BERT]["counter"] is None
     assert site.winhttp()[1] == ""
 

@@ -18,10 +18,10 @@ from ._wininet import EVERY_USER, HIVES, NAMED_SCOPES, Connections, loaded_users
 from ._wpad_switches import WPAD_QUERIES, WpadSwitches
 
 
-class EndpointInfo(Resource):
-    """All parts of the state; there is nothing to desire."""
+class MachineInfo(Resource):
+    """What is needed to tell which proxy wins: all parts of the state, but no person's settings."""
 
-    name = "endpoint_info"
+    name = "machine_info"
     read_only = True
 
     def queries(self) -> tuple[Query, ...]:
@@ -31,15 +31,13 @@ class EndpointInfo(Resource):
             *WPAD_QUERIES,
             *DATACOLLECTION_QUERIES,
             *SENSOR_QUERIES,
-            HIVES,
-            *EVERY_USER,
             *queries(NAMED_SCOPES),
         )
 
     def decode(self, registry: Registry, state: State) -> State:
-        scopes = (*NAMED_SCOPES, *loaded_users(registry))
-        state = state.with_wininet({scope: Connections.decode(registry, scope) for scope in scopes})
-        return state.with_parts(
+        return state.with_wininet(
+            {scope: Connections.decode(registry, scope) for scope in NAMED_SCOPES}
+        ).with_parts(
             Windows.decode(registry),
             WinHttp.decode(registry),
             WpadSwitches.decode(registry),
@@ -49,6 +47,19 @@ class EndpointInfo(Resource):
 
     def plan(self, state: State) -> Change:
         return Change(state)
+
+
+class EndpointInfo(MachineInfo):
+    """All parts of the state, those who are signed in included; there is nothing to desire."""
+
+    name = "endpoint_info"
+
+    def queries(self) -> tuple[Query, ...]:
+        return (*super().queries(), HIVES, *EVERY_USER)
+
+    def decode(self, registry: Registry, state: State) -> State:
+        people = {sid: Connections.decode(registry, sid) for sid in loaded_users(registry)}
+        return super().decode(registry, state).with_wininet(people)
 
     def report(self, state: State) -> dict[str, Any]:
         return {**state.report(raw=True), **verdict(state)}

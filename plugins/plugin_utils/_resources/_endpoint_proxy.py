@@ -11,7 +11,7 @@ from typing import Any
 from .._registry import Query, Registry
 from ._datacollection_proxy import DataCollectionProxy
 from ._effective import effective
-from ._endpoint_info import EndpointInfo, verdict
+from ._endpoint_info import MachineInfo, verdict
 from ._resource import Change, InvalidOption, Resource
 from ._state import State
 from ._winhttp_import_ie import WinHttpImportIe
@@ -48,7 +48,7 @@ class EndpointProxy(Resource):
             raise InvalidOption("method", f"nothing is asked for; give method or one of {', '.join(_BLOCKS)}")
         if {"winhttp_proxy", "winhttp_import_ie"} <= set(given):
             raise InvalidOption("winhttp_import_ie", "it can't be combined with winhttp_proxy")
-        self._info = EndpointInfo({})
+        self._info = MachineInfo({})
         self._parts = []
         for name in given:
             try:
