@@ -59,8 +59,9 @@ class Transaction:
         undo = []
         for write in self.change.writes:
             try:
-                undo.append(restore(write.address, self._registry.value(write.address)))
-                self._endpoint.check([undo[-1].command])
+                back = restore(write.address, self._registry.value(write.address))
+                self._endpoint.check([back.command])
+                undo.append(back)
             except (ValueError, CommandTooLong) as error:
                 self.warnings.append(f"No command can put back what {write.address} holds now: {error}")
         return undo
