@@ -81,11 +81,7 @@ def quote(argument: str) -> str:
     ValueError, as control characters and all that is not ASCII do. Backslashes at the end are doubled, since the C
     runtime would otherwise read the last one and the closing quote as a literal quote.
     """
-    if _REFUSED.search(argument):
-        raise ValueError(_NO_ARGUMENT)
-    if _SAFE.fullmatch(argument):
-        return argument
-    return quoted(argument)
+    return argument if _SAFE.fullmatch(argument) else quoted(argument)
 
 
 def quoted(argument: str) -> str:
@@ -186,7 +182,7 @@ class Endpoint:
             if self._length(line + part) > self._form.limit:
                 raise CommandTooLong(
                     f"A command of {len(command.text)} characters is over the limit of this connection "
-                    f"({self._form.limit}): {command.text[:80]}..."
+                    f"({self._form.limit}): {str(command)[:80]}..."
                 )
             line, size = line + part, size + 1
         if size:

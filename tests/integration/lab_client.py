@@ -24,7 +24,23 @@ BASIC_REQUESTS = 5
 NTLM_REQUESTS = 3
 
 
-class Echo(Backend):
+class WithoutRegistry(Backend):
+    """An endpoint that only runs lines; a test that sets one of its values is mistaken."""
+
+    def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
+        return None
+
+    def set_value(self, key: str, name: str, type_: str, data: bytes, view: int = 64) -> None:
+        raise AssertionError("this endpoint has no registry")
+
+    def delete_value(self, key: str, name: str, view: int = 64) -> None:
+        raise AssertionError("this endpoint has no registry")
+
+    def key_exists(self, key: str, view: int = 64) -> bool:
+        return False
+
+
+class Echo(WithoutRegistry):
     """An endpoint whose every command says what it was; `wait` makes it take until the event is set."""
 
     def __init__(self, name: str, profile: Profile) -> None:
@@ -40,18 +56,6 @@ class Echo(Backend):
         if line == "crash":
             raise RuntimeError("the endpoint broke")
         return Completed(0xC0000005, f"{self.name}: {line}|".encode() + stdin, "ü".encode())
-
-    def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
-        return None
-
-    def set_value(self, key: str, name: str, type_: str, data: bytes, view: int = 64) -> None:
-        raise NotImplementedError
-
-    def delete_value(self, key: str, name: str, view: int = 64) -> None:
-        raise NotImplementedError
-
-    def key_exists(self, key: str, view: int = 64) -> bool:
-        return False
 
     def close(self) -> None:
         self.closed = True

@@ -21,9 +21,10 @@ from pypsrp.host import PSHost, PSHostUserInterface
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
+from tests.integration.lab_client import WithoutRegistry
 from tests.integration.play import run_tasks
 from tests.lab import auth
-from tests.lab.backend import Backend, Completed
+from tests.lab.backend import Completed
 from tests.lab.front import ADDRESS, Front
 from tests.lab.host import Host
 from tests.lab.inventory import Transport
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.simulated
 AUTHENTICATION = [("basic", "never"), ("ntlm", "always"), ("negotiate", "always")]
 
 
-class Scripted(Backend):
+class Scripted(WithoutRegistry):
     """An endpoint that does whatever a test makes of a line."""
 
     def __init__(self, profile: Profile) -> None:
@@ -44,18 +45,6 @@ class Scripted(Backend):
 
     def run(self, line: str, stdin: bytes = b"") -> Completed:
         return self.answer if isinstance(self.answer, Completed) else self.answer(line)
-
-    def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
-        return None
-
-    def set_value(self, key: str, name: str, type_: str, data: bytes, view: int = 64) -> None:
-        raise NotImplementedError
-
-    def delete_value(self, key: str, name: str, view: int = 64) -> None:
-        raise NotImplementedError
-
-    def key_exists(self, key: str, view: int = 64) -> bool:
-        return False
 
 
 class Endpoint:

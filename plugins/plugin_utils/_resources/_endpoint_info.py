@@ -22,7 +22,6 @@ class MachineInfo(Resource):
     """What is needed to tell which proxy wins: all parts of the state, but no person's settings."""
 
     name = "machine_info"
-    read_only = True
 
     def queries(self) -> tuple[Query, ...]:
         return (
@@ -53,6 +52,7 @@ class EndpointInfo(MachineInfo):
     """All parts of the state, those who are signed in included; there is nothing to desire."""
 
     name = "endpoint_info"
+    read_only = True
 
     def queries(self) -> tuple[Query, ...]:
         return (*super().queries(), HIVES, *EVERY_USER)

@@ -48,6 +48,7 @@ class Wpad(Resource):
             what = f"{wrong[0][:80]!r} is no scope" if wrong else "the list is empty"
             raise InvalidOption("scope", f"{what}; use {', '.join(NAMED_SCOPES)}, all_users or a SID")
         self._enabled = options["state"] == "enabled"
+        self._clears = self._enabled and options["manual_settings"] == "clear"
 
     def queries(self) -> tuple[Query, ...]:
         hives = (HIVES,) if any(name == "all_users" or is_sid(name) for name in self._asked) else ()
@@ -97,20 +98,19 @@ class Wpad(Resource):
             raise Refused(
                 f"scope: the settings of {scope} can't be read, so nothing was changed: {before.error}"
             )
-        place, after = Place(scope), before
-        clear = self._enabled and self.options["manual_settings"] == "clear"
-        if before.beside and not before.saved.settings and not clear and not self._fails(before):
-            raise Refused(
-                f"scope: {scope} has a proxy in ProxyEnable or AutoConfigURL, but no DefaultConnectionSettings to keep "
-                "it in. Windows makes that value when the account next uses these settings."
-            )
-        if self._fails(before):
+        if self._enabled and before.other_way and self.options["manual_settings"] == "fail":
             raise Refused(
                 f"manual_settings: {scope} has a manual proxy or a setup script on, which automatic detection would "
                 "compete with. Move it to WinHTTP first (mde.connectivity.winhttp_import_ie or "
                 "mde.connectivity.winhttp_proxy) and set manual_settings: clear, or keep it with manual_settings: keep."
             )
-        after = dataclasses.replace(after, default=self._blob(before.default, before.saved))
+        if before.beside and not before.saved.settings and not self._clears:
+            raise Refused(
+                f"scope: {scope} has a proxy in ProxyEnable or AutoConfigURL, but no DefaultConnectionSettings to keep "
+                "it in. Windows makes that value when the account next uses these settings."
+            )
+        place = Place(scope)
+        after = dataclasses.replace(before, default=self._blob(before.default, before.saved))
         after = dataclasses.replace(after, saved=self._blob(before.saved, after.default))
         for address, old, new in (
             (place.default, before.default, after.default),
@@ -126,11 +126,8 @@ class Wpad(Resource):
             after = dataclasses.replace(after, auto_detect=number)
         return self._clear(writes, place, after)
 
-    def _fails(self, before: Connections) -> bool:
-        return self._enabled and before.other_way and self.options["manual_settings"] == "fail"
-
     def _clear(self, writes: list[Write], place: Place, before: Connections) -> Connections:
-        if not (self._enabled and self.options["manual_settings"] == "clear"):
+        if not self._clears:
             return before
         after = before
         if before.proxy_enable is not None and before.proxy_enable.number != 0:
@@ -147,7 +144,7 @@ class Wpad(Resource):
         if settings is None:
             return Blob.of(WinInetSettings.empty(_DIRECT).with_flags(_DETECT if self._enabled else 0, 0))
         clear = 0 if self._enabled else _DETECT
-        if self._enabled and self.options["manual_settings"] == "clear":
+        if self._clears:
             clear = _MANUAL | _SCRIPT
         wanted = (settings.flags | (_DETECT if self._enabled else 0)) & ~clear
         if wanted != settings.flags:
