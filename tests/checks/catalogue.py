@@ -8,7 +8,7 @@ from __future__ import annotations
 from tests.checks.runner import LOGS, Check
 
 COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
-TYPED_FOLDERS = ("action", "connection", "filter", "lookup", "plugin_utils")
+TYPED_FOLDERS = ("action", "callback", "connection", "filter", "lookup", "plugin_utils")
 TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in TYPED_FOLDERS)
 TYPED_TESTS = ("tests/lab", "tests/checks", "tests/demo.py", "tests/twice.py")
 

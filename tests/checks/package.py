@@ -15,6 +15,8 @@ from pathlib import Path
 from tests.checks.runner import ROOT
 from tests.checks.tree import copy_tree
 from tests.lab.lab import Lab
+from tests.lab.profiles import Profile
+from tests.outside import outside
 from tests.twice import RunFailedError, twice
 
 # What an administrator has no use for stays out of the package.
@@ -51,8 +53,9 @@ def own_environment(work: Path) -> None:
 
 
 def main() -> int:
-    """Return 0 when the installed collection configures a lab, and only once."""
-    with tempfile.TemporaryDirectory() as folder, Lab(profiles={"clean": 1, "blob28": 1}) as lab:
+    """Return 0 when the installed collection configures a lab, only once, and verifies it."""
+    profiles: dict[str | Profile, int] = {"clean": 1, "blob28": 1}
+    with tempfile.TemporaryDirectory() as folder, Lab(profiles=profiles) as lab, outside(lab) as proxy:
         work = Path(folder).resolve()
         own_environment(work)
         installed = install(work)
@@ -65,7 +68,8 @@ def main() -> int:
             return 1
         inventory = lab.inventory(work / "inventory.yml")
         try:
-            twice("mde.connectivity.site", "mde.connectivity.site", inventory, *SETTINGS, cwd=work)
+            settings = (*SETTINGS, "--extra-vars", f"demo_proxy={proxy.address}")
+            twice("mde.connectivity.site", "mde.connectivity.site", inventory, *settings, cwd=work)
         except RunFailedError as error:
             print(f"\nFAILED: {error}", file=sys.stderr)
             return 1

@@ -109,7 +109,7 @@ def test_a_lab_without_a_command_stays_until_it_is_interrupted(number: signal.Si
         inventory = Path(said[1].removeprefix("Inventory: ").strip())
         assert said[0].startswith("9 endpoints up: clean-1, ")
         assert list(yaml.safe_load(inventory.read_text())["windows"]["hosts"])[-1] == "clean-9"
-        assert f"-i {inventory} mde.connectivity.demo -e @playbooks/vars/demo.yml" in said[3]
+        assert f"-i {inventory} mde.connectivity.demo -e @playbooks/vars/demo.yml --skip-tags verify" in said[3]
         lab.send_signal(number)
         _output, errors = lab.communicate(timeout=20)
         assert (lab.returncode, errors) == (0, "")

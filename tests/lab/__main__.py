@@ -89,7 +89,7 @@ def _run(command: list[str], inventory: Path) -> int:
         return code if code >= 0 else 128 - code
 
 
-_EXAMPLE = ".venv/bin/ansible-playbook -i {} mde.connectivity.demo -e @playbooks/vars/demo.yml"
+_EXAMPLE = ".venv/bin/ansible-playbook -i {} mde.connectivity.demo -e @playbooks/vars/demo.yml --skip-tags verify"
 
 
 def _stay(lab: Lab, inventory: Path) -> int:

@@ -63,8 +63,9 @@ class Host:
         except launcher.Refused as error:
             self.account.refused.append(str(error))
             return error.answer
-        done = self._run(inner, stdin)
-        return launcher.through_powershell(done) if powershell else done
+        if not powershell:
+            return self._run(inner, stdin)
+        return launcher.through_powershell(self._run(inner, launcher.fed(launcher.script_of(line), stdin)))
 
     def script(self, script: str, stdin: bytes = b"") -> Completed:
         """Run PowerShell text that is already inside a PowerShell; raises `launcher.Refused`."""
@@ -74,7 +75,7 @@ class Host:
         except launcher.Refused as error:
             self.account.refused.append(str(error))
             raise
-        return self._run(line, stdin)
+        return self._run(line, launcher.fed(script, stdin))
 
     def shell_powershell(self, text: str, stdin: bytes = b"") -> Completed:
         """Run what an SSH server hands to PowerShell as its shell: a script, or one more PowerShell."""

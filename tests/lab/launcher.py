@@ -17,7 +17,8 @@ NOT_FOUND = 9009
 _POWERSHELL = re.compile(r'(?:"?(?:[^"\s]*\\)?powershell(?:\.exe)?"?)(?=\s|$)(?P<rest>.*)', re.I | re.S)
 _ENCODED = re.compile(r"\s-enc(?:odedcommand)?\s+\"?(?P<script>[A-Za-z0-9+/=]+)\"?\s*", re.I)
 _LAUNCHER = re.compile(
-    r"& cmd\.exe /d /s /c '(?P<line>(?:[^'\r\n]|'')*)'; exit \$LASTEXITCODE(?:\s*exit \$LASTEXITCODE)?\s*"
+    r"(?P<fed>\$input \| )?& cmd\.exe /d /s /c '(?P<line>(?:[^'\r\n]|'')*)'; "
+    r"exit \$LASTEXITCODE(?:\s*exit \$LASTEXITCODE)?\s*"
 )
 _QUOTED = re.compile(r'"[^"]*"')
 _PROGRAM = re.compile(
@@ -79,7 +80,8 @@ def line_of_script(backend: Backend, script: str) -> str:
         begin = " ".join(script.split())[:80]
         raise Refused(
             "There is no PowerShell on the lab's endpoints. They know one script, "
-            f"\"& cmd.exe /d /s /c '...'; exit $LASTEXITCODE\", and this is not it: {begin}\r\n"
+            '"& cmd.exe /d /s /c \'...\'; exit $LASTEXITCODE", perhaps with "$input | " before it, '
+            f"and this is not it: {begin}\r\n"
         )
     return _limited(backend, match["line"].replace("''", "'"), "cmd.exe /d /s /c ")
 
@@ -94,6 +96,24 @@ def _decoded(line: str, rest: str) -> str:
         return base64.b64decode(match["script"], validate=True).decode("utf-16-le")
     except (binascii.Error, UnicodeDecodeError):
         raise Refused("The text behind -EncodedCommand is not base64 of UTF-16LE.\r\n") from None
+
+
+def script_of(line: str) -> str:
+    """The PowerShell text of a line that starts PowerShell with it; any other line is its own."""
+    match = _POWERSHELL.fullmatch(line.strip())
+    return line if match is None else _decoded(line, match["rest"])
+
+
+def fed(script: str, stdin: bytes) -> bytes:
+    """What cmd.exe gets of the standard input of a PowerShell that runs `script`.
+
+    A pipeline hands over lines of ASCII. Without one the lab withholds what some connections would pass on.
+    """
+    match = _LAUNCHER.fullmatch(script.strip())
+    if match is None or not match["fed"] or not stdin:
+        return b""
+    lines = re.sub("\r\n?", "\n", stdin.decode("utf-8", "replace")).removesuffix("\n").split("\n")
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
 
 
 def line_of_command(backend: Backend, line: str) -> tuple[str, bool]:

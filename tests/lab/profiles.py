@@ -34,6 +34,10 @@ class Profile:
     elevated: bool = True
     # False: powershell.exe is blocked (application control); cmd.exe still runs.
     powershell: bool = True
+    # "constrained": PowerShell runs scripts in its constrained language mode.
+    language: Literal["full", "constrained"] = "full"
+    # False: the Windows Script Host is switched off; cscript.exe says so and runs nothing.
+    script_host: bool = True
     # False: DisableRegistryTools is set; reg.exe refuses everything.
     registry_tools: bool = True
     # "stub": netsh says that all is well, exits with 0 and does nothing.
@@ -52,6 +56,8 @@ class Profile:
     onboarded: bool = True
     # What the registry holds from the start, over a clean endpoint's; data None takes a value away.
     registry: tuple[PolicyValue, ...] = ()
+    # True: on battery, where Windows does not start a task that disallows that.
+    on_battery: bool = False
     # Encoding of what programs print: remote shells ask for UTF-8, a console has an OEM code page.
     codepage: str = "utf-8"
 
@@ -75,10 +81,13 @@ PROFILES: dict[str, Profile] = {
             ),
         ),
         Profile("hardened", powershell=False),
+        Profile("constrained", language="constrained"),
+        Profile("noscripts", script_host=False),
         Profile("noreg", registry_tools=False),
         Profile("stubnetsh", netsh="stub"),
         # Over Basic, request 6 is the Receive that runs the second batch of a task: the write.
         Profile("flaky", drop_request=6, drop_after=True),
         Profile("blob28", blob_header=0x28),
+        Profile("battery", on_battery=True),
     )
 }

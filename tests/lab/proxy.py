@@ -10,7 +10,7 @@ import ipaddress
 import selectors
 import socket
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -23,6 +23,13 @@ _HOP_BY_HOP = {"connection", "proxy-connection", "proxy-authorization", "keep-al
 
 class OutsideLoopback(Exception):
     """A target or an address of the lab is not on loopback."""
+
+
+class NotAllowed(Exception):
+    """The proxy's allow-list does not have a host and a port."""
+
+
+_REFUSALS = (OutsideLoopback, NotAllowed)
 
 
 def loopback(host: str, hosts: Mapping[str, str] | None = None) -> str:
@@ -55,6 +62,14 @@ class _Server(ThreadingHTTPServer):
         super().__init__((address, port), handler)
         self.log: list[Access] = []
         self.hosts: Mapping[str, str] = {}
+        self.ports: Mapping[int, int] = {}
+        self.allowed: Callable[[str, int], bool] | None = None
+
+    def target(self, host: str, port: int) -> tuple[str, int]:
+        """Where a host and a port are; raises OutsideLoopback and NotAllowed."""
+        if self.allowed and not self.allowed(host.lower(), port):
+            raise NotAllowed(f"{host}:{port} is not on the allow-list of the lab's proxy")
+        return loopback(host, self.hosts), self.ports.get(port, port)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -70,11 +85,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _record(self, status: int) -> None:
         self._server.log.append(Access(self.command, self.path, status))
 
-    def _answer(self, status: int, text: str) -> None:
+    def _answer(self, status: int, text: str, content_type: str = "text/plain") -> None:
         self._record(status)
         body = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -92,31 +107,35 @@ class _ProxyHandler(_Handler):
             self._answer(400, "The proxy of the lab wants an absolute http URL.\n")
             return
         try:
-            status, body = self._fetch(
+            status, body, content_type = self._fetch(
                 url.hostname, url.port or 80, url._replace(scheme="", netloc="").geturl()
             )
-        except (OutsideLoopback, OSError, http.client.HTTPException) as error:
-            self._answer(403 if isinstance(error, OutsideLoopback) else 502, f"{error}\n")
+        except (*_REFUSALS, OSError, http.client.HTTPException) as error:
+            self._refuse(error)
             return
-        self._answer(status, body.decode("utf-8", "replace"))
+        self._answer(status, body.decode("utf-8", "replace"), content_type)
 
-    def _fetch(self, host: str, port: int, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(loopback(host, self._server.hosts), port, timeout=_SECONDS)
+    def _refuse(self, error: Exception) -> None:
+        self._answer(403 if isinstance(error, _REFUSALS) else 502, f"{error}\n")
+
+    def _fetch(self, host: str, port: int, path: str) -> tuple[int, bytes, str]:
+        address, real_port = self._server.target(host, port)
+        connection = http.client.HTTPConnection(address, real_port, timeout=_SECONDS)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
         try:
             connection.request("GET", path or "/", headers=headers)
             response = connection.getresponse()
-            return response.status, response.read()
+            return response.status, response.read(), response.getheader("Content-Type", "text/plain")
         finally:
             connection.close()
 
     def do_CONNECT(self) -> None:
         host, _colon, port = self.path.rpartition(":")
         try:
-            address = loopback(host.strip("[]"), self._server.hosts)
-            upstream = socket.create_connection((address, int(port)), timeout=_SECONDS)
-        except (OutsideLoopback, OSError, ValueError) as error:
-            self._answer(403 if isinstance(error, OutsideLoopback) else 502, f"{error}\n")
+            target = self._server.target(host.strip("[]"), int(port))
+            upstream = socket.create_connection(target, timeout=_SECONDS)
+        except (*_REFUSALS, OSError, ValueError) as error:
+            self._refuse(error)
             return
         with upstream:
             self._record(200)
@@ -195,11 +214,23 @@ class Origin(_Listening):
 
 
 class Proxy(_Listening):
-    """A forward proxy for GET and CONNECT on 127.0.0.1; `hosts` are the names it knows besides localhost."""
+    """A forward proxy for GET and CONNECT on 127.0.0.1; `hosts` are the names it knows besides localhost.
 
-    def __init__(self, hosts: Mapping[str, str] | None = None) -> None:
+    `ports` says where a server really listens that is asked for at another port, and `allowed` whether a
+    host, in small letters, and a port are on the proxy's allow-list (None: all of them are).
+    """
+
+    def __init__(
+        self,
+        hosts: Mapping[str, str] | None = None,
+        *,
+        ports: Mapping[int, int] | None = None,
+        allowed: Callable[[str, int], bool] | None = None,
+    ) -> None:
         server = _Server("127.0.0.1", 0, _ProxyHandler)
         server.hosts = {name.lower(): address for name, address in (hosts or {}).items()}
+        server.ports = dict(ports or {})
+        server.allowed = allowed
         super().__init__([server])
         self.address = f"127.0.0.1:{self.port}"
 

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from tests.lab import sshshell
+from tests.lab import launcher, sshshell
 from tests.lab.backend import Completed
 
 Shell = Callable[[str, bytes], Completed]
@@ -38,12 +38,13 @@ _INPUT_READER = re.compile(
     r"""
     (?: ^ | [&('] | \bdo\b ) [\s@"]*
     (?:
-        (?: [^\s"&|']*\\ )? (?: [cw]script | more | sort | findstr ) (?: \.exe | \.com )? (?= ["\s<>|&)] | $ )
+        (?: [^\s"&|']*\\ )? (?: [cw]script | more | sort | find | findstr ) (?: \.exe | \.com )? (?= ["\s<>|&)] | $ )
         | set\s+/p
     )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_PIPELINE = re.compile(r"\$input\s*\|")
 # Input that has not begun by then is taken for a terminal on which no one types.
 _INPUT_BEGINS = 2.0
 
@@ -260,7 +261,7 @@ class Sshd:
                 return  # The client has gone: there is no one left to tell.
 
     def _input_of(self, stream: socket.socket, line: str) -> bytes:
-        if not _INPUT_READER.search(line):
+        if not _reads_input(line):
             stream.sendall(sshshell.NO_INPUT)
             return b""
         stream.sendall(sshshell.WANTS_INPUT)
@@ -282,3 +283,11 @@ class Sshd:
             return shell(line, stdin)
         except Exception as error:  # noqa: BLE001 - a broken endpoint must fail its command, not hang its client
             return Completed(1, b"", f"The lab's endpoint failed: {error!r}\r\n".encode())
+
+
+def _reads_input(line: str) -> bool:
+    try:
+        script = launcher.script_of(line)
+    except launcher.Refused:
+        return False
+    return bool(_INPUT_READER.search(line) or _PIPELINE.match(script))

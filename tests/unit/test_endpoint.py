@@ -34,7 +34,7 @@ class Scripted:
         self._before, self._keep = before, keep
         self.lines = []
 
-    def exec_command(self, cmd):
+    def exec_command(self, cmd, in_data=None):
         encoded = re.fullmatch(r"powershell -NoProfile -NonInteractive -EncodedCommand (\S+)", cmd)
         cmd = base64.b64decode(encoded[1]).decode("utf-16-le") if encoded else cmd
         self.encoded = bool(encoded)

@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+import ntpath
 import re
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tests.lab.simulated import netsh, reg, sc
+from tests.lab.simulated import cmd_loop
 from tests.lab.simulated.argv import split_argv
+from tests.lab.simulated.cmd_files import COMMANDS, Disk, Failed
 from tests.lab.simulated.cmd_syntax import (
     Block,
     For,
+    If,
     Joined,
     Node,
+    NotModelled,
     Redirection,
     Simple,
     Unexpected,
@@ -23,52 +29,40 @@ from tests.lab.simulated.cmd_syntax import (
     parse,
 )
 from tests.lab.simulated.machine import Machine, Process, Streams
+from tests.lab.simulated.programs import PROGRAMS, TOOL, TOOLS, Program
 
 LINE_LIMIT = 8191
 NOT_FOUND = 9009
 # ERROR_NOT_SUPPORTED, for what the simulation does not model.
 NOT_MODELLED = 50
 
-_PROGRAMS: Mapping[str, Callable[[Process], int]] = {"reg": reg.main, "netsh": netsh.main, "sc": sc.main}
 # What Windows has and the simulation lacks: said aloud, so that a gap is never taken for an answer.
 _INTERNAL_GAPS = frozenset(
-    (
-        "assoc",
-        "copy",
-        "date",
-        "del",
-        "dir",
-        "endlocal",
-        "erase",
-        "ftype",
-        "goto",
-        "if",
-        "md",
-        "mkdir",
-        "mklink",
-    )
-    + (
-        "move",
-        "path",
-        "pause",
-        "popd",
-        "prompt",
-        "pushd",
-        "rd",
-        "ren",
-        "rename",
-        "rmdir",
-        "setlocal",
-        "shift",
-    )
-    + ("start", "time", "type", "verify", "vol")
+    ("assoc", "copy", "date", "dir", "endlocal", "ftype", "goto", "mklink", "move", "path", "pause", "popd")
+    + ("prompt", "pushd", "setlocal", "shift", "time", "verify", "vol")
 )
 _EXTERNAL_GAPS = frozenset(
-    ("bitsadmin", "certutil", "cscript", "curl", "find", "findstr", "gpupdate", "icacls", "ipconfig", "more")
-    + ("net", "ping", "powershell", "pwsh", "schtasks", "shutdown", "systeminfo", "taskkill", "tasklist")
-    + ("timeout", "wevtutil", "where", "whoami", "wmic", "wscript")
+    ("bitsadmin", "curl", "findstr", "gpupdate", "icacls", "ipconfig", "more", "net", "pwsh")
+    + ("shutdown", "systeminfo", "tasklist", "timeout", "where", "whoami", "wmic")
+    + ("wscript",)
 )
 _SHELLS = ("powershell", "pwsh")
+_SYSTEM32 = (
+    "",
+    r"c:\windows\system32",
+    r"c:\windows\sysnative",
+    r"c:\windows\system32\windowspowershell\v1.0",
+)
+# Commands whose result is the error level; all others of cmd.exe itself, rd among them, leave it as it was.
+_SET_ERROR_LEVEL = frozenset(COMMANDS) - {"rd", "rmdir"} | {"ver"}
+_PROFILE_OF_SYSTEM = r"C:\Windows\system32\config\systemprofile"
+_ENVIRONMENT_OF_SYSTEM = {
+    "APPDATA": rf"{_PROFILE_OF_SYSTEM}\AppData\Roaming",
+    "LOCALAPPDATA": rf"{_PROFILE_OF_SYSTEM}\AppData\Local",
+    "TEMP": r"C:\Windows\Temp",
+    "TMP": r"C:\Windows\Temp",
+    "USERPROFILE": _PROFILE_OF_SYSTEM,
+}
 
 
 class _Exit(Exception):
@@ -82,8 +76,26 @@ class Cmd:
 
     machine: Machine
     environment: dict[str, str]
+    disk: Disk
+    # Whether it runs as LocalSystem.
+    system: bool = False
     error_level: int = 0
     variables: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, machine: Machine, environment: dict[str, str]) -> Cmd:
+        """A cmd.exe of the connecting user, in the directory in which remote shells begin."""
+        return cls(machine, environment, Disk(machine, environment["USERPROFILE"]))
+
+    def fork(self, system: bool = False) -> Cmd:
+        """A cmd.exe that this one starts, or one of a program that it started, as LocalSystem if so wished."""
+        if self.system or not system:
+            disk = dataclasses.replace(self.disk)
+            return Cmd(self.machine, dict(self.environment), disk, self.system)
+        machine = self.machine.of_system()
+        name = {"USERNAME": f"{self.environment['COMPUTERNAME']}$"}
+        environment = self.environment | _ENVIRONMENT_OF_SYSTEM | name
+        return Cmd(machine, environment, Disk(machine, r"C:\Windows\System32"), system=True)
 
     def run(self, line: str, streams: Streams) -> int:
         """Run `cmd.exe /c line`; gives the exit code of the process."""
@@ -96,6 +108,8 @@ class Cmd:
         except Unexpected as error:
             streams.err.append(self.machine.texts.unexpected.format(error) + "\r\n")
             return 255
+        except NotModelled as error:
+            return self.gap(str(error), streams)
         except _Exit as request:
             return request.code
         # Seen by the caller of cmd.exe, a program that is not there is a plain 1.
@@ -107,7 +121,7 @@ class Cmd:
             code = self.error_level
             return str(code - 2**32 if code >= 2**31 else code)
         if name.lower() == "cd":
-            return self.environment["USERPROFILE"]
+            return self.disk.directory
         return self.environment.get(name.upper())
 
     def execute(self, node: Node, streams: Streams) -> int:
@@ -116,81 +130,85 @@ class Cmd:
             return self.simple(node, streams)
         if isinstance(node, Joined):
             return self.joined(node, streams)
+        if isinstance(node, If):
+            return self.condition(node, streams)
         if isinstance(node, Block):
-            return self.execute(node.body, self.redirect(node.redirections, streams))
+            return self.redirected(node.redirections, streams, lambda inner: self.execute(node.body, inner))
         return self.loop(node, streams)
 
     def joined(self, node: Joined, streams: Streams) -> int:
         if node.operator == "|":
             piped = Streams(streams.stdin, [], streams.err)
             self.execute(node.left, piped)
-            return self.execute(node.right, Streams("".join(piped.out), streams.out, streams.err))
+            return self.execute(node.right, Streams(piped.out, streams.out, streams.err))
         code = self.execute(node.left, streams)
+        if node.operator == "||" and code:
+            # What failed without touching the error level, such as rd or a redirection, sets it here.
+            self.error_level = code
         if (node.operator == "&&" and code) or (node.operator == "||" and not code):
             return code
         return self.execute(node.right, streams)
 
-    def redirect(self, redirections: tuple[Redirection, ...], streams: Streams) -> Streams:
-        handles = {1: streams.out, 2: streams.err}
-        stdin = streams.stdin
-        for item in redirections:
-            if not item.write:
-                stdin = ""
-            elif item.target.startswith("&"):
-                handles[item.handle] = handles.get(int(item.target[1:]), [])
-            elif item.target.lower() == "nul":
-                handles[item.handle] = []
-            else:
-                # The product leaves no files behind, so the lab has nowhere to put one.
-                streams.err.append(f"lab: redirection to the file {item.target} is not modelled\r\n")
-                raise _Exit(NOT_MODELLED)
-        return Streams(stdin, handles[1], handles[2])
+    def condition(self, node: If, streams: Streams) -> int:
+        holds = self.disk.exists(self.substitute(node.path)) == node.wanted
+        branch = node.body if holds else node.otherwise
+        return 0 if branch is None else self.execute(branch, streams)
+
+    def redirected(
+        self, redirections: Iterable[Redirection], streams: Streams, run: Callable[[Streams], int]
+    ) -> int:
+        named = [dataclasses.replace(item, target=self.substitute(item.target)) for item in redirections]
+        try:
+            inner = self.disk.redirect(named, streams)
+        except Failed as failure:
+            # The command is not run, and the error level stays as it was.
+            streams.err.append(f"{failure}\r\n")
+            return failure.code
+        return run(inner)
 
     def loop(self, node: For, streams: Streams) -> int:
-        if node.kind not in ("", "/f"):
+        if node.kind not in ("", "/f", "/l"):
             return self.gap(f"for {node.kind}", streams)
         outer = dict(self.variables)
         code = 0
-        source = self.substitute(node.source)
-        for bound in self.rounds(node, source, streams):
+        for bound in self.rounds(node, self.substitute(node.source), streams):
             self.variables.update(bound)
             if not node.silent:
-                streams.out.append(
-                    f"\r\n{self.environment['USERPROFILE']}>{self.substitute(node.body_text)}\r\n"
-                )
+                streams.out.append(f"\r\n{self.disk.directory}>{self.substitute(node.body_text)}\r\n")
             code = self.execute(node.body, streams)
         self.variables = outer
         return code
 
-    def rounds(self, node: For, source: str, streams: Streams) -> list[dict[str, str]]:
+    def rounds(self, node: For, source: str, streams: Streams) -> Iterable[cmd_loop.Bound]:
         if node.kind == "":
-            return [{node.variable: word} for word in re.findall(r'"[^"]*"|[^\s,;=]+', source)]
+            return cmd_loop.of_words(node.variable, source)
+        if node.kind == "/l":
+            return cmd_loop.of_numbers(node.variable, source)
         if source.startswith('"'):
             lines = [source.strip('"')]
         elif source.startswith("'"):
-            child = Cmd(self.machine, dict(self.environment))
-            output = Streams("", [], streams.err)
-            child.run(source.strip("'"), output)
+            output = Streams([], [], streams.err)
+            self.fork().run(source.strip("'"), output)
             lines = "".join(output.out).splitlines()
         else:
-            streams.err.append(f"The system cannot find the file {source}.\r\n")
-            return []
-        options = _loop_options(node.options)
-        rounds = (_tokens(line, node.variable, options) for line in lines[int(options.get("skip", "0")) :])
-        return [bound for bound in rounds if bound]
+            text = self.machine.text(self.disk.path(source))
+            if text is None:
+                streams.err.append(f"The system cannot find the file {source}.\r\n")
+            lines = (text or "").splitlines()
+        return cmd_loop.of_lines(node.variable, node.options, lines)
 
     def substitute(self, text: str) -> str:
         """The text with the variables of the surrounding loops in it."""
         for name, value in self.variables.items():
+            if f"%~z{name}" in text:
+                data = self.machine.files.read(self.disk.path(value.strip('"')))
+                text = text.replace(f"%~z{name}", "" if data is None else str(len(data)))
             text = text.replace(f"%~{name}", value.strip('"')).replace(f"%{name}", value)
         return text
 
     def simple(self, node: Simple, streams: Streams) -> int:
         text = self.substitute(node.text)
-        named = (
-            Redirection(item.handle, self.substitute(item.target), item.write) for item in node.redirections
-        )
-        return self.command(text, self.redirect(tuple(named), streams))
+        return self.redirected(node.redirections, streams, lambda inner: self.command(text, inner))
 
     def command(self, text: str, streams: Streams) -> int:
         text = text.lstrip(" \t,;=")
@@ -200,9 +218,8 @@ class Cmd:
         word = internal.group().lower() if internal else ""
         rest = text[len(word) :]
         if word and not re.match(r"[\w:\\-]|\.\w", rest):
-            builtin = _INTERNAL.get(word)
-            if builtin is not None:
-                return builtin(self, rest, streams)
+            if word in COMMANDS or word in _INTERNAL:
+                return self.internal(word, rest, streams)
             if word in _INTERNAL_GAPS:
                 return self.gap(word, streams)
         self.error_level = self.external(text, streams)
@@ -210,24 +227,48 @@ class Cmd:
             self.machine.enforce_policy()
         return self.error_level
 
+    def internal(self, word: str, rest: str, streams: Streams) -> int:
+        builtin = _INTERNAL.get(word)
+        code = builtin(self, rest, streams) if builtin else self.disk.run(word, rest, streams)
+        if word in _SET_ERROR_LEVEL:
+            self.error_level = code
+        return code
+
     def external(self, text: str, streams: Streams) -> int:
+        """Run a program by its command line; gives its exit code."""
         argv = split_argv(text)
         directory, _slash, file = argv[0].rpartition("\\")
         program = file.lower().removesuffix(".exe").removesuffix(".com")
         wow64 = directory.lower() == r"c:\windows\syswow64"
-        known = directory.lower() in ("", r"c:\windows\system32", r"c:\windows\sysnative") or wow64
+        known = directory.lower() in _SYSTEM32 or wow64
         if program == "cmd" and known:
             return self.child(text, streams)
-        if program in _PROGRAMS and known:
-            return _PROGRAMS[program](Process(self.machine, argv, streams, wow64)) & 0xFFFFFFFF
         if program in _SHELLS and not self.machine.profile.powershell:
             streams.err.append(self.machine.texts.blocked + "\r\n")
             return 1
+        main = self.tool(argv[0]) or (PROGRAMS.get(program) if known else None)
+        if main is not None:
+            return main(self.process(argv, streams, wow64)) & 0xFFFFFFFF
         if program in _EXTERNAL_GAPS:
             return self.gap(program, streams)
         first, *others = self.machine.texts.unknown_program
         streams.err.extend(f"{line}\r\n" for line in (first.format(argv[0]), *others))
         return NOT_FOUND
+
+    def process(self, argv: list[str], streams: Streams, wow64: bool) -> Process:
+        def start(line: str, streams: Streams, system: bool) -> int:
+            return self.fork(system).external(line, streams)
+
+        return Process(self.machine, argv, streams, wow64, self.system, self.disk.directory, start)
+
+    def tool(self, name: str) -> Program | None:
+        """The program in a file on the disk: by its path, or by its name alone in the current directory."""
+        path = ntpath.join(self.disk.directory, name)
+        for suffix in ("", ".exe", ".cmd"):
+            data = self.machine.files.read(path + suffix) or b""
+            if data.startswith(TOOL):
+                return TOOLS[data[len(TOOL) :].split()[0].decode()]
+        return None
 
     def child(self, text: str, streams: Streams) -> int:
         found = re.match(r'(?:"[^"]*"|\S+)((?:\s*/[dsqauDSQAU])*)\s*/[cC]\s?(.*)', text, re.DOTALL)
@@ -236,7 +277,7 @@ class Cmd:
         line = found.group(2)
         if "/s" in found.group(1).lower() and line.startswith('"'):
             line = "".join(line[1:].rsplit('"', 1))
-        return Cmd(self.machine, dict(self.environment)).run(line, streams)
+        return self.fork().run(line, streams)
 
     def gap(self, what: str, streams: Streams) -> int:
         """Say that the simulation, not Windows, gives up here."""
@@ -257,11 +298,27 @@ class Cmd:
         if re.search(r"[&|<>]", re.sub(r'"[^"]*"?', "", text)):
             self.error_level = 1
             return 1
+        # Whatever does not set the error level, such as echo, clears it when it is called.
+        self.error_level = 0
         return self.command(text, streams)
 
     def leave(self, rest: str, _streams: Streams) -> int:
         code = rest.lower().replace("/b", "").strip()
         raise _Exit(int(code) & 0xFFFFFFFF if re.fullmatch(r"-?\d+", code) else self.error_level)
+
+    def begin_beside(self, rest: str, streams: Streams) -> int:
+        """Run a program that this cmd.exe does not wait for."""
+        found = re.fullmatch(r'\s+""\s+/b\s+(.*)', rest, re.IGNORECASE | re.DOTALL)
+        if found is None:
+            return self.gap("start without a title and /b", streams)
+        beside = self.fork()
+        threading.Thread(
+            target=beside.external,
+            args=(found.group(1), Streams([], streams.out, streams.err)),
+            name=f"lab-beside-{self.machine.name}",
+            daemon=True,
+        ).start()
+        return 0
 
     def assign(self, rest: str, streams: Streams) -> int:
         name, equals, value = rest.strip().strip('"').partition("=")
@@ -290,12 +347,11 @@ _INTERNAL: Mapping[str, Callable[[Cmd, str, Streams], int]] = {
     "call": Cmd.call,
     "exit": Cmd.leave,
     "set": Cmd.assign,
+    "start": Cmd.begin_beside,
     "ver": Cmd.version,
     "rem": Cmd.nothing,
     "title": Cmd.nothing,
     "cls": Cmd.nothing,
-    "cd": Cmd.nothing,
-    "chdir": Cmd.nothing,
     "color": Cmd.nothing,
 }
 
@@ -316,32 +372,3 @@ def _without_outer_quotes(line: str) -> str:
 
 def _double_quoted_carets(text: str) -> str:
     return re.sub(r'"[^"]*"?', lambda quoted: quoted.group().replace("^", "^^"), text)
-
-
-def _loop_options(text: str) -> dict[str, str]:
-    found = re.findall(r"(delims)=(.*)$|(\w+)=(\S+)", text)
-    return {(first or second).lower(): (value if first else other) for first, value, second, other in found}
-
-
-def _tokens(line: str, variable: str, options: Mapping[str, str]) -> dict[str, str]:
-    """The variables that one line of FOR /F sets; none for a line that FOR passes over."""
-    delimiters = options.get("delims", " \t")
-    line = line.lstrip(delimiters) if delimiters else line
-    if not line or line.startswith(options.get("eol", ";")):
-        return {}
-    bound: dict[str, str] = {}
-    for number in re.findall(r"\d+-\d+|\d+|\*", options.get("tokens", "1")):
-        for token in _one_token(line, number, delimiters, options.get("tokens", "1")):
-            bound[chr(ord(variable) + len(bound))] = token
-    return bound
-
-
-def _one_token(line: str, number: str, delimiters: str, wanted: str) -> list[str]:
-    words = re.findall(f"[^{re.escape(delimiters)}]+", line) if delimiters else [line]
-    if number == "*":
-        last = max((int(digits) for digits in re.findall(r"\d+", wanted)), default=0)
-        parts = re.split(f"[{re.escape(delimiters)}]+", line, maxsplit=last) if delimiters else [line]
-        return [parts[last] if last < len(parts) else ""]
-    first, _dash, last_number = number.partition("-")
-    span = range(int(first), int(last_number or first) + 1)
-    return [words[index - 1] if index <= len(words) else "" for index in span]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The grammar of a command line of cmd.exe: variables first, then operators, redirections, blocks and FOR."""
+"""The grammar of a command line of cmd.exe: variables first, then operators, redirections, blocks, FOR and IF."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ class Unexpected(Exception):
     """cmd.exe refuses the whole line; the message is the piece that it did not expect."""
 
 
+class NotModelled(Exception):
+    """The line has something that Windows knows and the simulation does not; the message says what."""
+
+
 @dataclass(frozen=True)
 class Redirection:
-    """`handle` is sent to another handle (`&1`), to `nul`, or to a file."""
+    """`handle` is sent to another handle (`&1`), to `nul`, or to a file; `append`: to the end of it."""
 
     handle: int
     target: str
     write: bool = True
+    append: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Block:
 
 @dataclass(frozen=True)
 class For:
-    """A loop; `kind` is the switch (`/f` or nothing), `source` the text in its parentheses."""
+    """A loop; `kind` is the switch (`/f`, `/l` or nothing), `source` the text in its parentheses."""
 
     variable: str
     source: str
@@ -64,7 +69,17 @@ class For:
     silent: bool = False
 
 
-Node = Simple | Joined | Block | For
+@dataclass(frozen=True)
+class If:
+    """`if exist path`, or with `wanted` False `if not exist path`."""
+
+    path: str
+    wanted: bool
+    body: Node
+    otherwise: Node | None = None
+
+
+Node = Simple | Joined | Block | For | If
 
 
 def expand(line: str, lookup: Callable[[str], str | None]) -> str:
@@ -151,6 +166,8 @@ class _Parser:
         word = self.text[self.position : self.position + 4].lower()
         if word[:3] == "for" and word[3:] in (" ", "\t"):
             return self.loop(silent)
+        if word[:2] == "if" and word[2:3] in (" ", "\t"):
+            return self.condition()
         return self.simple(silent)
 
     def block(self) -> Block:
@@ -200,6 +217,26 @@ class _Parser:
             self.text[start : self.position].strip(),
             silent or quiet,
         )
+
+    def condition(self) -> If:
+        self.position += 2
+        words = [self.word().lower()]
+        if words[0] == "not":
+            words.append(self.word().lower())
+        if words[-1] != "exist":
+            raise NotModelled(f"if {' '.join(words)}")
+        path = self.word().replace('"', "")
+        body = self.sequence()
+        otherwise = self.sequence() if self.accepts_else() else None
+        return If(path, words[0] != "not", body, otherwise)
+
+    def accepts_else(self) -> bool:
+        # Behind a block only: the arguments of a command without one run to its end, `else` and all.
+        start = self.position
+        if self.word().lower() == "else":
+            return True
+        self.position = start
+        return False
 
     def keyword(self, name: str) -> None:
         word = self.word()
@@ -254,8 +291,8 @@ class _Parser:
         return Simple(text, tuple(redirections), silent)
 
     def redirection(self, handle: int | None) -> Redirection:
-        write = self.text[self.position] == ">"
-        self.position += 2 if self.ahead(">>") else 1
+        write, append = self.text[self.position] == ">", self.ahead(">>")
+        self.position += 2 if append else 1
         number = (1 if write else 0) if handle is None else handle
         if self.ahead("&") and self.text[self.position + 1 : self.position + 2].isdigit():
             target = self.text[self.position : self.position + 2]
@@ -264,7 +301,7 @@ class _Parser:
         target = self.word().replace('"', "")
         if not target:
             raise Unexpected(self.text[self.position : self.position + 1])
-        return Redirection(number, target, write)
+        return Redirection(number, target, write, append)
 
 
 def _handle(text: str) -> tuple[str, int | None]:

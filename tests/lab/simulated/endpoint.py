@@ -1,19 +1,27 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Windows endpoint in plain Python: registry, cmd, reg, netsh and sc, in Windows' own grammar."""
+"""A Windows endpoint in plain Python: registry, files, cmd.exe and its programs, in Windows' own grammar."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import threading
 
 from tests.lab.backend import Backend, Completed
+from tests.lab.network.view import Network
 from tests.lab.profiles import Profile
 from tests.lab.simulated.cmd import Cmd
+from tests.lab.simulated.events import Event, seeded
+from tests.lab.simulated.files import Files
 from tests.lab.simulated.machine import Machine, Streams
 from tests.lab.simulated.registry import Registry, Value
 from tests.lab.simulated.seed import USER_SID, fresh_root
+from tests.lab.simulated.tasks import Boot, Ended, Task
 
+# What programs end with that Windows ends when it shuts down (DBG_TERMINATE_PROCESS).
+_SHUT_DOWN = 0x40010004
 _ENVIRONMENT = {
     "ALLUSERSPROFILE": r"C:\ProgramData",
     "APPDATA": r"C:\Users\lab\AppData\Roaming",
@@ -44,16 +52,84 @@ class SimulatedEndpoint(Backend):
         self._lock = threading.RLock()
         self._registry = Registry(fresh_root(profile), USER_SID)
         self._machine = Machine(name, profile, self._registry, self.writes)
+        self._machine.events = seeded(profile)
         self._machine.enforce_policy()
+
+    @property
+    def files(self) -> Files:
+        """The files of the endpoint, for a test to put some there or to look into them."""
+        return self._machine.files
+
+    @property
+    def network(self) -> Network:
+        """The network as the endpoint sees it; a test may set another."""
+        return self._machine.network
+
+    @network.setter
+    def network(self, network: Network) -> None:
+        self._machine.network = network
+
+    @property
+    def events(self) -> list[Event] | None:
+        """The sensor's log, oldest event first, for a test to set; None where there is no such log."""
+        return self._machine.events
+
+    @events.setter
+    def events(self, events: list[Event] | None) -> None:
+        self._machine.events = events
 
     def run(self, line: str, stdin: bytes = b"") -> Completed:
         """Run `line` as `cmd.exe /c line` does, after the policy has written what it owns."""
         encoding = self.profile.codepage
-        streams = Streams(stdin.decode(encoding, "replace"))
+        streams = Streams([stdin.decode(encoding, "replace")])
         with self._lock:
             self._machine.enforce_policy()
-            rc = Cmd(self._machine, {**_ENVIRONMENT, "COMPUTERNAME": self.name.upper()}).run(line, streams)
+            try:
+                rc = self._cmd().run(line, streams)
+            except Ended:
+                rc = _SHUT_DOWN
         return Completed(rc, _encoded(streams.out, encoding), _encoded(streams.err, encoding))
+
+    def _cmd(self) -> Cmd:
+        return Cmd.begin(self._machine, {**_ENVIRONMENT, "COMPUTERNAME": self.name.upper()})
+
+    @property
+    def clock(self) -> int:
+        """Minutes since the endpoint was made."""
+        return self._machine.clock.minutes
+
+    def pass_minutes(self, minutes: int) -> None:
+        """Let time pass; each task that becomes due runs to its end at its time."""
+        with self._lock:
+            clock = self._machine.clock
+            end = clock.minutes + minutes
+            while (next_due := self._next_due()) is not None and next_due[0] <= end:
+                clock.minutes, name = next_due
+                self._start(self._machine.tasks[name])
+            clock.minutes = end
+
+    def _next_due(self) -> tuple[int, str] | None:
+        tasks = self._machine.tasks.items()
+        return min(((task.due, name) for name, task in tasks if task.due is not None), default=None)
+
+    def _start(self, task: Task) -> None:
+        task.due = None
+        self._machine.enforce_policy()
+        action = functools.partial(self._cmd().fork(task.system).external, task.line, Streams())
+        task.begin(self.profile.on_battery, action)
+        if task.thread is not None:
+            task.thread.join()
+
+    def restart(self) -> None:
+        """Restart the endpoint: what runs ends at its next step, and of all triggers only those at boot count."""
+        self._machine.boot.ended = True
+        for hung in list(self._machine.hung.values()):
+            hung.set()
+        with self._lock:
+            # What is from before keeps the machine that it was started on.
+            self._machine = dataclasses.replace(self._machine, boot=Boot())
+            for task in self._machine.tasks.values():
+                task.boot(self._machine.clock.minutes)
 
     def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
         """Type and raw bytes of a value, straight from the registry's tree."""

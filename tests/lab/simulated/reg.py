@@ -1,13 +1,14 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""reg.exe of a simulated endpoint: query, add and delete."""
+"""reg.exe of a simulated endpoint: query, add, delete and import."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tests.lab.simulated import reg_file
 from tests.lab.simulated.machine import AccessDenied, Process
 from tests.lab.simulated.reg_data import TYPES, BadBinary, BadNumber, BadStrings, to_bytes, to_text
 from tests.lab.simulated.registry import LONG_ROOTS, Node, NoSuchRoot, Path, Value, split_key
@@ -16,18 +17,23 @@ _FLAGS = {
     "query": ("/s", "/ve", "/z"),
     "add": ("/ve", "/f"),
     "delete": ("/ve", "/va", "/f"),
+    "import": (),
 }
 _VALUED = {
     "query": ("/v",),
     "add": ("/v", "/t", "/d", "/s"),
     "delete": ("/v",),
+    "import": (),
 }
 _GAPS = {
     "query": ("/f", "/k", "/d", "/c", "/e", "/t", "/se"),
     "add": (),
     "delete": (),
+    "import": (),
 }
-_VERBS_NOT_MODELLED = ("copy", "save", "restore", "load", "unload", "compare", "export", "import", "flags")
+_VERBS_NOT_MODELLED = ("copy", "save", "restore", "load", "unload", "compare", "export", "flags")
+
+_NO_FILE = "Error opening the file. There may be a disk or file system error."
 
 
 class Refused(Exception):
@@ -62,6 +68,8 @@ def main(process: Process) -> int:
         if verb in _VERBS_NOT_MODELLED:
             process.complain(f"lab: reg {verb} is not modelled")
             return 50
+        if verb == "import":
+            return _import(process)
         if verb not in _ACTIONS:
             raise BadSyntax(words.bad_syntax)
         return _ACTIONS[verb](process, _understand(process, verb))
@@ -232,11 +240,41 @@ def _delete(process: Process, request: Request) -> int:
     return 0
 
 
+def _import(process: Process) -> int:
+    machine = process.machine
+    arguments = process.argv[2:]
+    if not arguments:
+        raise BadSyntax(machine.texts.bad_syntax)
+    view = int(_options(process, "import", arguments[1:]).get("/reg", process.view))
+    content = machine.files.read(process.path(arguments[0]))
+    if content is None:
+        raise Refused(_NO_FILE)
+    try:
+        sections = reg_file.read(content)
+    except reg_file.BadFile as error:
+        raise Refused(f"(lab) {error}") from error
+    for section in sections:
+        path = machine.registry.locate(section.key, view)
+        machine.make_key(path)
+        for found in section.assignments:
+            _assign(process, path, found)
+    # As Windows does, although nothing is wrong.
+    process.complain(machine.texts.success)
+    return 0
+
+
+def _assign(process: Process, path: Path, found: reg_file.Assignment) -> None:
+    if found.type:
+        process.machine.write(path, Value(found.name, found.type, found.data))
+    elif process.machine.registry.value(path, found.name) is not None:
+        process.machine.delete(path, found.name)
+
+
 def _confirmed(process: Process, question: str, options: Mapping[str, str]) -> bool:
     if "/f" in options:
         return True
     process.streams.out.append(question)
-    return process.streams.stdin.strip().lower().startswith(process.machine.texts.yes)
+    return process.streams.read().strip().lower().startswith(process.machine.texts.yes)
 
 
 _ACTIONS: Mapping[str, Callable[[Process, Request], int]] = {"query": _query, "add": _add, "delete": _delete}

@@ -16,6 +16,9 @@ class Texts:
     unknown_program: tuple[str, ...]
     unexpected: str
     blocked: str
+    directory_exists: str
+    duplicate: str
+    not_there: str
     # reg.exe
     default_value: str
     value_not_set: str
@@ -34,6 +37,8 @@ class Texts:
     overwrite: str
     really_delete: str
     yes: str
+    # The system's own, by number
+    windows_errors: dict[int, str]
     # netsh.exe
     winhttp_header: str
     direct: str
@@ -41,7 +46,6 @@ class Texts:
     bypass_label: str
     none: str
     write_failed: str
-    windows_errors: dict[int, str]
     netsh_unknown: str
 
 
@@ -53,6 +57,9 @@ _EN = Texts(
     unexpected="{} was unexpected at this time.",
     blocked="This program is blocked by group policy. "
     "For more information, contact your system administrator.",
+    directory_exists="A subdirectory or file {} already exists.",
+    duplicate="A duplicate file name exists, or the file cannot be found.",
+    not_there="Could Not Find {}",
     default_value="(Default)",
     value_not_set="(value not set)",
     error="ERROR: ",
@@ -76,7 +83,14 @@ _EN = Texts(
     bypass_label="Bypass List     :  ",
     none="(none)",
     write_failed="Error writing proxy settings. ({}) {}",
-    windows_errors={5: "Access is denied.", 87: "The parameter is incorrect."},
+    windows_errors={
+        2: "The system cannot find the file specified.",
+        3: "The system cannot find the path specified.",
+        5: "Access is denied.",
+        87: "The parameter is incorrect.",
+        145: "The directory is not empty.",
+        267: "The directory name is invalid.",
+    },
     netsh_unknown="The following command was not found: {}.",
 )
 
@@ -85,6 +99,9 @@ _DE = Texts(
     unexpected='"{}" kann syntaktisch an dieser Stelle nicht verarbeitet werden.',
     blocked="Dieses Programm wurde durch eine Gruppenrichtlinie geblockt. "
     "Wenden Sie sich an den Systemadministrator.",
+    directory_exists="Ein Unterverzeichnis oder eine Datei mit dem Namen {} existiert bereits.",
+    duplicate="Die Datei ist schon vorhanden oder konnte nicht gefunden werden.",
+    not_there="{} konnte nicht gefunden werden",
     default_value="(Standard)",
     value_not_set="(Wert nicht gesetzt)",
     error="FEHLER: ",
@@ -108,7 +125,14 @@ _DE = Texts(
     bypass_label="Umgehungsliste:  ",
     none="(keine)",
     write_failed="Fehler beim Schreiben der Proxyeinstellungen. ({}) {}",
-    windows_errors={5: "Zugriff verweigert", 87: "Falscher Parameter."},
+    windows_errors={
+        2: "Das System kann die angegebene Datei nicht finden.",
+        3: "Das System kann den angegebenen Pfad nicht finden.",
+        5: "Zugriff verweigert",
+        87: "Falscher Parameter.",
+        145: "Das Verzeichnis ist nicht leer.",
+        267: "Der Verzeichnisname ist ungültig.",
+    },
     netsh_unknown="Der folgende Befehl wurde nicht gefunden: {}.",
 )
 
@@ -119,6 +143,9 @@ _JA = Texts(
     ),
     unexpected="{} の使い方が誤っています。",
     blocked="このプログラムはグループ ポリシーによってブロックされています。",
+    directory_exists="サブディレクトリまたはファイル {} は既に存在します。",
+    duplicate="ファイル名が重複しているか、またはファイルが見つかりません。",
+    not_there="{} が見つかりませんでした。",
     default_value="(既定)",
     value_not_set="(値の設定なし)",
     error="エラー: ",
@@ -142,7 +169,14 @@ _JA = Texts(
     bypass_label="バイパス一覧     :  ",
     none="(なし)",
     write_failed="プロキシ設定の書き込み中にエラーが発生しました。({}) {}",
-    windows_errors={5: "アクセスが拒否されました。", 87: "パラメーターが間違っています。"},
+    windows_errors={
+        2: "指定されたファイルが見つかりません。",
+        3: "指定されたパスが見つかりません。",
+        5: "アクセスが拒否されました。",
+        87: "パラメーターが間違っています。",
+        145: "ディレクトリが空ではありません。",
+        267: "ディレクトリ名が無効です。",
+    },
     netsh_unknown="次のコマンドは見つかりませんでした: {}。",
 )
 

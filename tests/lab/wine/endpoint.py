@@ -22,7 +22,7 @@ from tests.lab.wine.seed import USER_SID, fill, link
 # Starting a prefix keeps a core busy; more at a time only makes each of them slower.
 _STARTED_AT_ONCE = 4
 _NOT_STARTED = re.compile(
-    rb"Can't recognize '(?:reg|netsh|[^'\"]*\\SysWOW64\\netsh\.exe|C:\\lab\\\w+\.exe)[ ']", re.IGNORECASE
+    rb"Can't recognize '(?:reg|netsh|find|[^'\"]*\\SysWOW64\\netsh\.exe|C:\\lab\\\w+\.exe)[ ']", re.IGNORECASE
 )
 
 
@@ -43,6 +43,10 @@ class Unsupported(Exception):
     """Wine cannot play this profile."""
 
 
+class NotTrusted(Exception):
+    """The machine did not take an authority's certificate."""
+
+
 def _check(profile: Profile) -> None:
     beyond = {
         "locale": profile.locale != "en",
@@ -50,6 +54,7 @@ def _check(profile: Profile) -> None:
         "registry_tools": not profile.registry_tools,
         "policy_at_once": profile.policy_at_once,
         "blob_header": profile.blob_header != 0x18,
+        "on_battery": profile.on_battery,
     }
     names = ", ".join(name for name, wanted in beyond.items() if wanted)
     if names:
@@ -95,6 +100,12 @@ class WineEndpoint(Backend):
         """Run args, httpget or ieproxy of the lab and return what it printed, with \\n line ends."""
         line = subprocess.list2cmdline([rf"C:\lab\{name}.exe", *arguments])
         return started(lambda: self._agent.run(line)).stdout.decode("cp437").replace("\r\n", "\n")
+
+    def trust(self, der: bytes) -> None:
+        """Have the machine trust an authority, for as long as the endpoint lives."""
+        done = started(lambda: self._agent.run(r"C:\lab\trust.exe", der))
+        if done.rc:
+            raise NotTrusted(done.stderr.decode("cp437").strip())
 
     def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
         """Type and raw bytes of a value, by the registry's API in the agent."""

@@ -31,6 +31,8 @@ _PROGRAMS: dict[str, tuple[str, ...]] = {
     "lab/args.exe": ("args.c", "-municode"),
     "lab/httpget.exe": ("httpget.c", "-municode"),
     "lab/ieproxy.exe": ("ieproxy.c", "-municode"),
+    "lab/trust.exe": ("trust.c",),
+    "windows/system32/find.exe": ("find.c", "-municode"),
     "windows/system32/netsh.exe": ("netsh.c", "-municode"),
     "windows/syswow64/netsh.exe": ("netsh.c", "-municode", "-DVIEW32"),
 }
@@ -82,7 +84,7 @@ def programs() -> Programs:
 
 def overrides(stub_netsh: bool) -> str:
     """DLL overrides that make Wine load our programs where it has ones of its own by the same name."""
-    names = [*_SHELLS, "powershell", *([] if stub_netsh else ["netsh"])]
+    names = [*_SHELLS, "find", "powershell", *([] if stub_netsh else ["netsh"])]
     return ",".join(f"{name}.exe" for name in names) + "=n"
 
 
@@ -124,6 +126,7 @@ def _compile(drive: Path, place: str, source: str, *options: str) -> None:
         target,
         _HERE / "src" / source,
         "-lwinhttp",
+        "-lcrypt32",
     ]
     subprocess.run(command, check=True)
 

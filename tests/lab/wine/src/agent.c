@@ -239,6 +239,9 @@ int main(void)
     output = GetStdHandle(STD_OUTPUT_HANDLE);
     SetHandleInformation(input, HANDLE_FLAG_INHERIT, 0);
     SetHandleInformation(output, HANDLE_FLAG_INHERIT, 0);
+    /* Where it exists, no process of this prefix imports the authorities of Linux, which takes seconds and now and
+       then loses those that the lab put there: this endpoint trusts nobody else. */
+    CreateSemaphoreW(NULL, 1, 1, L"crypt32_root_semaphore");
     while (read_all(&request, sizeof(request)))
     {
         BYTE *one = calloc(1, request.size1 + 2 * sizeof(WCHAR));

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a simulated endpoint has to run: the programs of System32, and tools that a test puts onto it as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.lab.simulated import (
+    certutil,
+    engines,
+    find,
+    netsh,
+    ping,
+    psexec,
+    reg,
+    sc,
+    schtasks,
+    taskkill,
+    verifiers,
+    wevtutil,
+)
+from tests.lab.simulated.machine import Process
+
+Program = Callable[[Process], int]
+
+PROGRAMS: dict[str, Program] = {
+    "certutil": certutil.main,
+    "cscript": engines.cscript,
+    "find": find.main,
+    "netsh": netsh.main,
+    "ping": ping.main,
+    "powershell": engines.powershell,
+    "reg": reg.main,
+    "sc": sc.main,
+    "schtasks": schtasks.main,
+    "taskkill": taskkill.main,
+    "wevtutil": wevtutil.main,
+}
+# By the name behind TOOL at the beginning of a file: what runs when cmd.exe starts that file by its path.
+TOOLS: dict[str, Program] = {
+    "client_analyzer": verifiers.client_analyzer,
+    "psexec": psexec.main,
+    "sense_snapshot": verifiers.sense_snapshot,
+}
+TOOL = b"LAB PROGRAM "
