@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: simulated endpoints in this process, and the playbooks of the collection on them."""
+"""`make demo`: simulated endpoints, the service and a proxy in this process, and the collection's playbooks on them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.lab.lab import Lab
 from tests.lab.profiles import Profile
+from tests.outside import outside
 from tests.twice import ROOT, RunFailedError, twice
 
 SETTINGS = ROOT / "playbooks" / "vars" / "demo.yml"
@@ -20,12 +21,13 @@ FORGOTTEN = 'netsh winhttp set proxy proxy-server="old-proxy.example.com:3128"'
 
 
 def main() -> int:
-    """Configure the lab twice, show per endpoint what was and what is, and what it cost."""
-    with tempfile.TemporaryDirectory() as folder, Lab(profiles=PROFILES) as lab:
+    """Configure the lab twice, verify each time, show per endpoint what was and what is, and what it cost."""
+    with tempfile.TemporaryDirectory() as folder, Lab(profiles=PROFILES) as lab, outside(lab) as proxy:
         lab.endpoints["clean-2"].run(FORGOTTEN)
         inventory = lab.inventory(Path(folder) / "inventory.yml")
+        settings = ("--extra-vars", f"@{SETTINGS}", "--extra-vars", f"demo_proxy={proxy.address}")
         try:
-            twice("mde.connectivity.demo", "mde.connectivity.site", inventory, "--extra-vars", f"@{SETTINGS}")
+            twice("mde.connectivity.demo", "mde.connectivity.site", inventory, *settings)
         except RunFailedError as error:
             print(f"\nFAILED: {error}", file=sys.stderr)
             return 1

@@ -37,8 +37,8 @@ notes:
     P(mde.connectivity.winrs#connection), P(ansible.builtin.winrm#connection),
     P(ansible.builtin.psrp#connection), or P(ansible.builtin.ssh#connection) with C(ansible_shell_type) set to
     V(cmd) or V(powershell).
-  - On the endpoint it uses nothing but C(reg.exe) and C(netsh.exe), installs nothing and leaves nothing
-    behind. It works where PowerShell is blocked, provided that the connection is
+  - On the endpoint it uses nothing but programs that Windows ships, such as C(reg.exe) and C(netsh.exe), installs
+    nothing and leaves nothing behind. It works where PowerShell is blocked, provided that the connection is
     P(mde.connectivity.winrs#connection) or SSH with V(cmd).
   - Settings are read from the registry and never from translated text, so the language of Windows does not
     matter.
@@ -87,4 +87,34 @@ attributes:
     support: N/A
     details:
       - The module only reads.
+"""
+
+    ASKS = r"""
+attributes:
+  check_mode:
+    description: Runs in check mode as it does outside of it.
+    support: full
+    details:
+      - The module changes no setting. What it puts on the endpoint for the time of the task is removed again.
+  diff_mode:
+    description: Shows the settings before and after.
+    support: N/A
+    details:
+      - The module changes nothing, so there is nothing to compare.
+  idempotent:
+    description: Changes nothing when run again.
+    support: N/A
+    details:
+      - The module only asks.
+"""
+
+    ROLLOUT = r"""
+attributes:
+  platform:
+    description: The operating systems that the module works on.
+    support: full
+    platforms: windows
+  idempotent:
+    description: Changes nothing when run again.
+    support: full
 """

@@ -21,43 +21,6 @@ options:
     type: list
     elements: str
     default: []
-  generation:
-    description:
-      - Which list is meant.
-      - V(standard) is the list of single hosts for every supported Windows.
-      - V(streamlined) is the consolidated list, from Windows build 17763 on.
-      - V(atp_1607) is the list of 2016 for Windows 10 version 1607, in the commercial cloud, for V(us) and V(eu).
-    type: str
-    choices:
-      - atp_1607
-      - standard
-      - streamlined
-    default: standard
-  cloud:
-    description: The cloud of the tenant. The three government clouds have the region V(us) only.
-    type: str
-    choices:
-      - commercial
-      - gcc
-      - gcc_high
-      - dod
-    default: commercial
-  regions:
-    description:
-      - Where the tenant keeps its data, one of V(us), V(eu), V(uk) and V(au) each.
-      - Without it, all regions that the list has.
-    type: list
-    elements: str
-    default: []
-  windows_build:
-    description:
-      - The Windows build of the endpoints, such as V(17763). Hosts that it does not need are left out.
-      - Without it, the hosts of all builds are returned.
-    type: int
-  include_optional:
-    description: Whether hosts of features that can do without are returned too.
-    type: bool
-    default: true
   unprobed:
     description:
       - What happens to a wildcard below which no host is known that would answer.
@@ -69,17 +32,8 @@ options:
       - omit
       - fail
     default: keep
-  files:
-    description:
-      - YAML or JSON files of your own, whose hosts are added. They are searched where the playbook and the role
-        keep their files.
-      - A file has a list C(services). Each entry has C(hosts), C(ports), C(purpose) and C(required). It may
-        have C(path), C(builds) with C(from) and C(before), C(clouds), C(regions), C(generations), C(unconfirmed)
-        and C(probes), a list of C(hosts) (below a wildcard), C(ports), C(path) and C(statuses).
-      - An entry for a wildcard that is already there adds its probes to it.
-    type: list
-    elements: str
-    default: []
+extends_documentation_fragment:
+  - mde.connectivity.service_urls
 notes:
   - A probe at port 80 is asked over http, at every other port over https.
   - Where an entry names no status codes, 200, 400, 404 and 405 count as reached, as in Microsoft's own analyzer.
@@ -172,6 +126,13 @@ _list:
           elements: int
           returned: always
           sample: [200]
+        html:
+          description:
+            - Whether a page may be what the service answers with. Where it is not, a page with status 200 was put
+              there by somebody else.
+          type: bool
+          returned: always
+          sample: false
     unconfirmed:
       description: What is not certain about the row, null where nothing is open.
       type: str
@@ -244,6 +205,8 @@ def _row(service: Service) -> dict[str, Any]:
         "purpose": service.purpose,
         "required": service.required,
         "windows_builds": {"from": service.builds.first, "before": service.builds.before},
-        "probes": [{"url": probe.url, "statuses": list(probe.statuses)} for probe in service.probes],
+        "probes": [
+            {"url": probe.url, "statuses": list(probe.statuses), "html": probe.html} for probe in service.probes
+        ],
         "unconfirmed": service.unconfirmed,
     }

@@ -1,28 +1,34 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one run of all actions: validate, read, plan, write, read back, report."""
+"""The one run of all actions: validate, ask the endpoint, change it where that is asked for, report."""
 
 from __future__ import annotations
 
+import abc
 import functools
 import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import fragment_loader, module_loader
+from ansible.plugins.loader import connection_loader, fragment_loader, module_loader
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.plugin_docs import get_plugin_docs
 
 from ._credentials import without_words
 from ._endpoint import Endpoint, EndpointError
+from ._inquiry import Inquiry
 from ._resources._resource import InvalidOption, Refused, Resource
 from ._transaction import NotHeld, Transaction, Unknown
 
 _SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "no_log")
 _FACT = "mde_connectivity_written"
+# The second is what the first is made of, yet Ansible loads it anew under its own name.
+_CONNECTIONS = ("mde.connectivity.winrs", "ansible.builtin.winrm")
 
 
 @functools.cache
@@ -30,6 +36,13 @@ def argument_spec(name: str) -> dict[str, Any]:
     """The argument spec of a module of this collection, read from its documentation."""
     docs = get_plugin_docs(f"mde.connectivity.{name}", "module", module_loader, fragment_loader, False)[0]
     return _spec(docs.get("options") or {})
+
+
+@functools.cache
+def _load_connections() -> None:
+    """Load the usual connections with the documentation that holds their options."""
+    for name in _CONNECTIONS:
+        connection_loader.get(name, class_only=True)
 
 
 def _spec(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,41 +54,51 @@ def _spec(options: Mapping[str, Any]) -> dict[str, Any]:
     return spec
 
 
-class ResourceAction(ActionBase):  # type: ignore[misc]
-    """A module that reads one resource of an endpoint, and changes it where it is not as desired."""
+class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
+    """A module whose work is done on the controller, with native commands to the endpoint.
 
-    resource: ClassVar[type[Resource]]
+    module is the name of the module whose documentation is the argument spec, without the collection's.
+    """
+
+    module: ClassVar[str]
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = True  # Refused below, with words that say what to do instead.
     _supports_diff = True
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Read all documentation now: a strategy loads this class before it forks, and a worker lives for one task."""
+        super().__init_subclass__(**keywords)
+        # Without a finder of collections this is no run of Ansible, and nothing would be found.
+        if hasattr(cls, "module") and AnsibleCollectionConfig.collection_finder:
+            argument_spec(cls.module)
+            _load_connections()
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
             self._refuse_keywords()
-            resource = self.resource(self._options())
-            transaction = Transaction(Endpoint(self._connection), resource)
+            result |= self._act(self._options(), task_vars or {})
         except (EndpointError, InvalidOption, Refused) as error:
             # Raised on from here, ansible-core 2.18 would print it with the text of everything it came from.
-            return {**result, "failed": True, "msg": str(error)}
-        if resource.read_only:
-            return {**result, "changed": False, **resource.report(transaction.before)}
-        written = (task_vars or {}).get("ansible_facts", {}).get(_FACT, {})
-        place = f"{self._task.delegate_to} " if self._task.delegate_to else ""
-        planned = {f"{place}{write.address}": _digest(str(write)) for write in transaction.change.writes}
-        reverted = any(written.get(address) == digest for address, digest in planned.items())
-        result.update(self._planned(resource, transaction, reverted))
-        if planned and not self._task.check_mode:
-            result.update(self._apply(resource, transaction, result))
-            if not result.get("failed"):
-                result["ansible_facts"] = {_FACT: {**written, **planned}}
+            result |= {"failed": True, "msg": str(error)}
         return result
+
+    @abc.abstractmethod
+    def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Do the work for validated options.
+
+        Raises EndpointError, InvalidOption or Refused; nothing has been changed then.
+        """
+
+    def _complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The user's arguments before they are validated."""
+        return dict(arguments)
 
     def _refuse_keywords(self) -> None:
         """Refuse what this kind of action would silently ignore."""
-        name = f"mde.connectivity.{self.resource.name}"
+        name = f"mde.connectivity.{self.module}"
         if self._play_context.become:
             raise Refused(
                 f"become has no effect on {name}: its commands run as the connecting user. "
@@ -93,25 +116,92 @@ class ResourceAction(ActionBase):  # type: ignore[misc]
             )
 
     def _options(self) -> dict[str, Any]:
-        spec = argument_spec(self.resource.name)
-        arguments = self._task.args
-        if not self.resource.read_only and all(value is None for value in arguments.values()):
-            raise Refused(f"No option was given, so nothing was changed. Set one of: {', '.join(spec)}.")
-        validated = ArgumentSpecValidator(spec).validate(self.resource.complete(arguments))
-        if validated.error_messages:
-            raise Refused(without_words(self._wrong(validated.errors[0], spec, arguments)))
-        return dict(validated.validated_parameters)
+        return validated(self.module, self._complete(self._task.args))
 
-    def _wrong(self, error: Exception, spec: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
-        """What is wrong with the arguments, in one sentence."""
-        if isinstance(error, UnsupportedError):
-            known = f"it has {', '.join(spec)}" if spec else "it has none"
-            wrong = ", ".join(sorted(set(arguments) - set(spec))) or str(error)
-            return f"Unsupported option for mde.connectivity.{self.resource.name}: {wrong}; {known}."
-        for name, option in spec.items():
-            if option.get("type") == "dict" and isinstance(arguments.get(name), str):
-                return f"{name} must be a dictionary of the options of mde.connectivity.{name}, and it is a string."
-        return str(error)
+    def _with_files(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments in which the names in files are those of files that are there."""
+        completed = dict(arguments)
+        if isinstance(completed.get("files"), list):
+            completed["files"] = [self._found(name) for name in completed["files"]]
+        return completed
+
+    def _found(self, name: Any) -> str:
+        try:
+            return str(self._find_needle("files", name))
+        except AnsibleError:
+            raise InvalidOption("files", f"There is no file {name!r} where files are searched.") from None
+
+
+def validated(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with defaults and the right types; raises Refused with one sentence."""
+    spec = argument_spec(module)
+    outcome = ArgumentSpecValidator(spec).validate(dict(arguments))
+    if outcome.error_messages:
+        raise Refused(without_words(_wrong(module, outcome.errors[0], spec, arguments)))
+    return dict(outcome.validated_parameters)
+
+
+def _wrong(module: str, error: Exception, spec: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """What is wrong with the arguments, in one sentence."""
+    if isinstance(error, UnsupportedError):
+        known = f"it has {', '.join(spec)}" if spec else "it has none"
+        wrong = ", ".join(sorted(set(arguments) - set(spec))) or str(error)
+        return f"Unsupported option for mde.connectivity.{module}: {wrong}; {known}."
+    for name, option in spec.items():
+        if option.get("type") == "dict" and isinstance(arguments.get(name), str):
+            return f"{name} must be a dictionary of the options of mde.connectivity.{name}, and it is a string."
+    return str(error)
+
+
+class ReportAction(EndpointAction):
+    """A module that asks an endpoint something, and changes nothing."""
+
+    inquiry: ClassVar[type[Inquiry]]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        cls.module = cls.inquiry.name
+        super().__init_subclass__(**keywords)
+
+    def _complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return self._with_files(self.inquiry.complete(arguments))
+
+    def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        inquiry = self.inquiry(options)
+        endpoint = Endpoint(self._connection)
+        report = inquiry.check(endpoint) if self._task.check_mode else inquiry.ask(endpoint)
+        return {"changed": False, **report}
+
+
+class ResourceAction(EndpointAction):
+    """A module that reads one resource of an endpoint, and changes it where it is not as desired."""
+
+    resource: ClassVar[type[Resource]]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        cls.module = cls.resource.name
+        super().__init_subclass__(**keywords)
+
+    def _complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if not self.resource.read_only and all(value is None for value in arguments.values()):
+            known = ", ".join(argument_spec(self.module))
+            raise Refused(f"No option was given, so nothing was changed. Set one of: {known}.")
+        return self.resource.complete(arguments)
+
+    def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        resource = self.resource(options)
+        transaction = Transaction(Endpoint(self._connection), resource)
+        if resource.read_only:
+            return {"changed": False, **resource.report(transaction.before)}
+        written = task_vars.get("ansible_facts", {}).get(_FACT, {})
+        place = f"{self._task.delegate_to} " if self._task.delegate_to else ""
+        planned = {f"{place}{write.address}": _digest(str(write)) for write in transaction.change.writes}
+        reverted = any(written.get(address) == digest for address, digest in planned.items())
+        result = self._planned(resource, transaction, reverted)
+        if planned and not self._task.check_mode:
+            result |= self._apply(resource, transaction, result)
+            if not result.get("failed"):
+                result["ansible_facts"] = {_FACT: {**written, **planned}}
+        return result
 
     def _planned(self, resource: Resource, transaction: Transaction, reverted: bool) -> dict[str, Any]:
         """The result of check mode, and so the first half of any."""

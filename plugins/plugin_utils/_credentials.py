@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 # No control character, the at sign and the start of a host, in ASCII or UTF-16: a length of 64 is no at sign.
-_BYTES = re.compile(rb"[\x20-\xff]\x00?@\x00?[A-Za-z0-9\[]")
+# Before it in UTF-16 any letter of another script, whose second byte is no zero.
+_BYTES = re.compile(rb"[\x20-\xff]\x00?@\x00?[A-Za-z0-9\[]|.[\x01-\x1f]@\x00[A-Za-z0-9\[]", re.DOTALL)
 _WORD = re.compile(r"\S*@\S*")
 
 

@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
@@ -45,13 +45,14 @@ class CommandTooLong(EndpointError):
 class Command:
     """One command line for cmd.exe; every part of it that is data has been through quote().
 
-    A compound command stands in parentheses and redirects inside them. shown is what a result may show of a
-    command that holds something secret.
+    A compound command stands in parentheses, or redirects by itself. shown is what a result may show of a
+    command that holds something secret. stdin is what the command reads: lines of ASCII with \r\n ends.
     """
 
     text: str
     compound: bool = False
     shown: str = ""
+    stdin: str = ""
 
     def __str__(self) -> str:
         return self.shown or self.text
@@ -70,7 +71,7 @@ class Connection(Protocol):
 
     transport: str
 
-    def exec_command(self, cmd: str) -> tuple[int, bytes, bytes]: ...
+    def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]: ...
 
 
 def quote(argument: str) -> str:
@@ -97,17 +98,20 @@ class _Form:
     """How a connection takes a line for cmd.exe.
 
     As it is, or inside a PowerShell script; and that script as it is, or encoded because the shell at the other
-    end would take its quotes for its own.
+    end would take its quotes for its own. Standard input goes as bytes, or (text) as lines of a pipeline.
     """
 
     limit: int
     powershell: bool = False
     encoded: bool = False
+    text: bool = False
 
-    def wrap(self, line: str) -> str:
+    def wrap(self, line: str, stdin: str = "") -> str:
         if not self.powershell:
             return line
         script = "& cmd.exe /d /s /c '{}'; exit $LASTEXITCODE".format(line.replace("'", "''"))
+        if stdin:
+            script = f"$input | {script}"
         if not self.encoded:
             return script
         text = base64.b64encode(script.encode("utf-16-le")).decode()
@@ -117,7 +121,7 @@ class _Form:
 _FORMS = {
     "mde.connectivity.winrs": _Form(_CMD_LIMIT),
     "winrm": _Form(_ENCODED_LIMIT, powershell=True),
-    "psrp": _Form(_CMD_LIMIT, powershell=True),
+    "psrp": _Form(_CMD_LIMIT, powershell=True, text=True),
 }
 _SSH_FORMS = {
     "cmd": _Form(_CMD_LIMIT),
@@ -144,6 +148,21 @@ def _form_of(connection: Connection) -> _Form:
     )
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """A line for cmd.exe, how many commands it holds, and what one of them reads."""
+
+    line: str
+    size: int = 0
+    stdin: str = ""
+
+    def with_command(self, command: Command, token: str) -> _Batch:
+        # The caret keeps the first pass of cmd.exe from expanding the variable; call expands it when it is due.
+        redirect = "" if command.compound else " 2>&1"
+        part = f"&{command.text}{redirect}&call echo {token} %^errorlevel%"
+        return _Batch(self.line + part, self.size + 1, self.stdin or command.stdin)
+
+
 class Endpoint:
     """A Windows machine that runs batches of commands, each batch in as few round trips as the limit allows."""
 
@@ -160,8 +179,8 @@ class Endpoint:
         token = secrets.token_hex(4)
         batches = list(self._batches(commands, token))
         completed: list[Completed] = []
-        for line, size in batches:
-            completed += self._round_trip(line, size, token)
+        for batch in batches:
+            completed += self._round_trip(batch, token)
         return completed
 
     def check(self, commands: Sequence[Command]) -> None:
@@ -169,31 +188,30 @@ class Endpoint:
         for _batch in self._batches(commands, "0" * 8):
             pass
 
-    def _batches(self, commands: Sequence[Command], token: str) -> Iterator[tuple[str, int]]:
-        head = f"echo {token}"
-        line, size = head, 0
+    def _batches(self, commands: Sequence[Command], token: str) -> Iterator[_Batch]:
+        batch = _Batch(f"echo {token}")
         for command in commands:
-            # The caret keeps the first pass of cmd.exe from expanding the variable; call expands it when it is due.
-            redirect = "" if command.compound else " 2>&1"
-            part = f"&{command.text}{redirect}&call echo {token} %^errorlevel%"
-            if size and self._length(line + part) > self._form.limit:
-                yield line, size
-                line, size = head, 0
-            if self._length(line + part) > self._form.limit:
+            longer = batch.with_command(command, token)
+            if batch.size and (self._over(longer) or (batch.stdin and command.stdin)):
+                yield batch
+                longer = _Batch(f"echo {token}").with_command(command, token)
+            if self._over(longer):
                 raise CommandTooLong(
                     f"A command of {len(command.text)} characters is over the limit of this connection "
                     f"({self._form.limit}): {str(command)[:80]}..."
                 )
-            line, size = line + part, size + 1
-        if size:
-            yield line, size
+            batch = longer
+        if batch.size:
+            yield batch
 
-    def _length(self, line: str) -> int:
-        return len(self._form.wrap(line))
+    def _over(self, batch: _Batch) -> bool:
+        return len(self._form.wrap(batch.line, batch.stdin)) > self._form.limit
 
-    def _round_trip(self, line: str, size: int, token: str) -> list[Completed]:
+    def _round_trip(self, batch: _Batch, token: str) -> list[Completed]:
+        line = self._form.wrap(batch.line, batch.stdin)
+        stdin = batch.stdin if self._form.text else batch.stdin.encode()
         try:
-            rc, stdout, stderr = self._connection.exec_command(self._form.wrap(line))
+            rc, stdout, stderr = self._connection.exec_command(line, in_data=stdin or None)
         except AnsibleError:
             raise
         except Exception as error:  # noqa: BLE001 - pywinrm, pypsrp and requests have no common base
@@ -202,8 +220,8 @@ class Endpoint:
         parts = re.split(rf"{token} ?(-?\d+)? *(?:\n|\Z)", text)
         # parts: noise before the batch, nothing, then output and exit code of each command in turn, then a rest.
         outputs, codes = parts[2:-1:2], parts[3::2]
-        if len(parts) < 3 or len(codes) != size or None in codes:
-            self._incomplete(len(codes), size, rc, stderr)
+        if len(parts) < 3 or len(codes) != batch.size or None in codes:
+            self._incomplete(len(codes), batch.size, rc, stderr)
         return [Completed(int(code), output) for output, code in zip(outputs, codes, strict=True)]
 
     def _incomplete(self, answered: int, size: int, rc: int, stderr: bytes) -> None:

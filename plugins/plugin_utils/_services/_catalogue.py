@@ -129,18 +129,25 @@ def _fitting(choice: Choice, regions: tuple[str, ...], files: Iterable[ServiceFi
 
 
 def _merged(first: Service, second: Service) -> Service:
-    statuses: dict[str, tuple[int, ...]] = {}
-    for probe in (*first.probes, *second.probes):
-        statuses[probe.url] = tuple(sorted({*statuses.get(probe.url, ()), *probe.statuses}))
     # What one of the two is certain of is certain.
     unconfirmed = first.unconfirmed if second.unconfirmed else None
     return replace(
         first,
         purpose=first.purpose if first.required or not second.required else second.purpose,
         required=first.required or second.required,
-        probes=tuple(Probe(url, codes) for url, codes in statuses.items()),
+        probes=_each_once((*first.probes, *second.probes)),
         unconfirmed=unconfirmed,
     )
+
+
+def _each_once(probes_of_all: Iterable[Probe]) -> tuple[Probe, ...]:
+    """Each address once, with what any of its probes takes for reached."""
+    found: dict[str, Probe] = {}
+    for probe in probes_of_all:
+        known = found.get(probe.url, probe)
+        statuses = tuple(sorted({*known.statuses, *probe.statuses}))
+        found[probe.url] = Probe(probe.url, statuses, known.html or probe.html)
+    return tuple(found.values())
 
 
 def unprobed(services: Iterable[Service]) -> tuple[str, ...]:
@@ -163,8 +170,4 @@ def probes(services: Iterable[Service]) -> tuple[Probe, ...]:
             f"A wildcard is no address, and no host below {', '.join(bare)} is known to answer: give a file of "
             "your own with an entry for it whose probes name hosts, or leave it out of what is probed."
         )
-    found: dict[str, Probe] = {}
-    for probe in (probe for service in services for probe in service.probes):
-        codes = (*found[probe.url].statuses, *probe.statuses) if probe.url in found else probe.statuses
-        found[probe.url] = Probe(probe.url, tuple(sorted(set(codes))))
-    return tuple(found.values())
+    return _each_once(probe for service in services for probe in service.probes)

@@ -51,10 +51,15 @@ class Builds:
 
 @dataclass(frozen=True)
 class Probe:
-    """One address to ask, and the status codes that mean that the service was reached."""
+    """One address to ask, and the status codes that mean that the service was reached.
+
+    ``html`` says that a page may be what the service answers with; elsewhere a page with status 200 is one that
+    somebody put in its place.
+    """
 
     url: str
     statuses: tuple[int, ...]
+    html: bool = False
 
 
 @dataclass(frozen=True)

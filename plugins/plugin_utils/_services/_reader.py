@@ -38,7 +38,7 @@ _ENTRY_FIELDS = (
     "probes",
     "unconfirmed",
 )
-_PROBE_FIELDS = ("hosts", "ports", "path", "statuses")
+_PROBE_FIELDS = ("hosts", "ports", "path", "statuses", "html")
 _BUILD_FIELDS = ("from", "before")
 _SHOWN_CHARACTERS = 60
 _MISSING = object()
@@ -156,7 +156,7 @@ class _Reader:
         purpose = block.one(
             "purpose", is_sentence, "one line of ASCII text that begins with a letter or digit"
         )
-        required = block.one("required", lambda flag: isinstance(flag, bool), "true or false")
+        required = block.one("required", _is_flag, "true or false")
         unconfirmed = block.one("unconfirmed", is_sentence, "one line of ASCII text", None)
         builds = self.builds(block, where)
         probes = self.probes(block, where, hosts, ports)
@@ -206,6 +206,10 @@ class _Reader:
         return found
 
 
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
 def _probe(
     block: _Block, hosts: tuple[str, ...], ports: tuple[int, ...]
 ) -> list[tuple[tuple[str, int], Probe]]:
@@ -213,6 +217,7 @@ def _probe(
     path = block.one("path", is_probe_path, "a path that begins with '/'", "/")
     statuses = block.some("statuses", _is_status, "an HTTP status code from 100 to 599", REACHABLE)
     asked = block.some("ports", lambda port: port in ports, "a port of the entry", ports)
+    html = bool(block.one("html", _is_flag, "true or false", False))
     wildcards = [host for host in hosts if host.startswith("*.")]
     if wildcards and not names:
         block.mistake(f"field hosts: is missing; {wildcards[0]} is no address, so name hosts below it")
@@ -223,10 +228,8 @@ def _probe(
         below = [name for name in names if covers(host, name)] if host in wildcards else [host]
         if host in wildcards and names and not below:
             block.mistake(f"field hosts: none of them is below {host}")
-        probes = [
-            (port, Probe(address(name, port, path or "/"), statuses)) for name in below for port in asked
-        ]
-        found += [((host, port), probe) for port, probe in probes]
+        probes = [(port, address(name, port, path or "/")) for name in below for port in asked]
+        found += [((host, port), Probe(url, statuses, html)) for port, url in probes]
     strays = [name for name in names if wildcards and not any(covers(each, name) for each in wildcards)]
     for name in strays:
         block.mistake(f"field hosts: {_shown(name)} is not below {' or '.join(wildcards)}")

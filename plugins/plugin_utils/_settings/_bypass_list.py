@@ -71,6 +71,20 @@ class BypassList:
         """
         return tuple(entry for entry in self.entries if "*" in entry[1:] or entry.lower() == "<-loopback>")
 
+    def covers(self, host: str) -> bool:
+        """Whether a host is reached without the proxy.
+
+        By name, by ``*.`` and a name, and by ``<local>``: what Wine's winhttp implements. That Windows knows no more
+        is an inference.
+        """
+        host = host.lower()
+        return any(
+            entry == host
+            or (entry.startswith("*") and host.endswith(entry[1:]))
+            or (entry == "<local>" and "." not in host)
+            for entry in map(str.lower, self.entries)
+        )
+
     def __str__(self) -> str:
         return ";".join(self.entries)
 

@@ -61,6 +61,19 @@ class ProxyList:
     def __str__(self) -> str:
         return self.text
 
+    def server_for(self, scheme: str) -> str | None:
+        """The first server for a scheme (http or https), else the first bare one, without ``http://`` before it.
+
+        Only the first one is tried (Microsoft's WinHTTP pages), and a bare one serves the schemes that have none of
+        their own (its ProxyCfg page). None where the list has neither.
+        """
+        items = [_split_scheme(item) for item in filter(None, _SEPARATORS.split(self.text))]
+        for wanted in (scheme, _ANY):
+            for written, server in items:
+                if written.lower() == wanted:
+                    return _without_http(server)
+        return None
+
     def __eq__(self, other: object) -> bool:
         return self._meaning() == other._meaning() if isinstance(other, ProxyList) else NotImplemented
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.mde.connectivity.plugins.doc_fragments import service_urls as service_urls_fragment
 from ansible_collections.mde.connectivity.plugins.filter import service_allowlist as filter_plugin
 from ansible_collections.mde.connectivity.plugins.lookup import service_urls as lookup_plugin
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import (
@@ -27,7 +28,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render
 )
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "service_allowlist"
-LOOKUP = yaml.safe_load(lookup_plugin.DOCUMENTATION)["options"]
+FRAGMENT = yaml.safe_load(service_urls_fragment.ModuleDocFragment.DOCUMENTATION)["options"]
+LOOKUP = {**FRAGMENT, **yaml.safe_load(lookup_plugin.DOCUMENTATION)["options"]}
 FILTER = yaml.safe_load(filter_plugin.DOCUMENTATION)["options"]
 
 

@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Test which URLs an endpoint reaches."""
+
+from __future__ import annotations
+
+from ansible_collections.mde.connectivity.plugins.plugin_utils._action import ReportAction
+from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import Reachability
+
+
+class ActionModule(ReportAction):
+    inquiry = Reachability

@@ -1,0 +1,301 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The code is the action plugin of the same name, which takes its argument spec from this documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: reachability
+short_description: Test from a Windows endpoint, through WinHTTP, which service URLs it reaches
+version_added: 1.0.0
+author:
+  - mde.connectivity authors (@mde-connectivity)
+description:
+  - Asks the service URLs of Defender for Endpoint, and URLs of your own, from the endpoint itself through WinHTTP,
+    which the sensor uses, on one path or on several.
+  - Says for each URL and path whether the service was reached, by way of which proxy, and if not, for which reason
+    and what to do.
+  - All URLs and paths take one remote call and about the time of the slowest of them. Where automatic detection is
+    what the sensor is expected to use, it is two.
+  - A URL that is not reached does not fail the task. A test that could not run does. To stop at a URL that is not
+    reached, assert RV(summary.reachable), or use the role C(mde.connectivity.endpoint_verify).
+options:
+  service_urls:
+    description: Whether the URLs of the service are asked. With V(false), only those in O(urls) are.
+    type: bool
+    default: true
+  urls:
+    description:
+      - URLs of your own, asked after those of the service. One that the service has too is asked once, as it is
+        described here.
+      - A URL alone may be written in the place of a dictionary.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      url:
+        description: The address, with http or https. It may not hold a user name, a password or a wildcard.
+        type: str
+        required: true
+      statuses:
+        description:
+          - The status codes that mean that it was reached.
+          - Without it, 200, 400, 404 and 405, as in Microsoft's own analyzer.
+        type: list
+        elements: int
+        default: []
+      html:
+        description:
+          - Whether it answers with a page. Where it does not, a page with status 200 is taken for a block or login
+            page.
+        type: bool
+        default: false
+      required:
+        description: Whether it counts in RV(summary.reachable).
+        type: bool
+        default: true
+  unprobed:
+    description:
+      - What happens to a wildcard of the service below which no host is known that would answer.
+      - V(fail) is an error that names them. A file of yours in O(files) can name hosts to ask.
+      - V(omit) asks the others, and lists these in RV(unprobed).
+    type: str
+    choices:
+      - fail
+      - omit
+    default: fail
+  ports:
+    description: Ask only the URLs at these ports. Without it, at all.
+    type: list
+    elements: int
+    default: []
+  paths:
+    description:
+      - The ways on which each URL is asked.
+      - V(effective) is the way that the sensor is expected to take, as M(mde.connectivity.endpoint_info) says.
+      - V(winhttp) is the machine's WinHTTP proxy or none, V(static) the static proxy of the sensor, V(wpad) what
+        automatic detection gives, and V(direct) no proxy.
+      - A server such as V(proxy.example.com:8080) is a proxy that need not be set anywhere yet.
+      - Beside others, V(direct) is asked for comparison, and does not count in RV(summary.reachable).
+    type: list
+    elements: str
+    default:
+      - effective
+  run_as:
+    description:
+      - Who asks on the endpoint.
+      - V(connection) is the user who connects.
+      - V(system) is LocalSystem, as the sensor is. It needs an administrator, since it goes through a scheduled
+        task that is removed again.
+    type: str
+    choices:
+      - connection
+      - system
+    default: connection
+  timeout:
+    description: Seconds until one URL on one path is given up, from 1 to 120.
+    type: int
+    default: 10
+  deadline:
+    description: Seconds until all are given up, from 1 to 900. What was not begun by then is V(not_tried).
+    type: int
+    default: 120
+  parallel:
+    description: How many are asked at the same time, from 1 to 64.
+    type: int
+    default: 32
+  engine:
+    description:
+      - What runs the test on the endpoint.
+      - V(powershell) is Windows PowerShell, V(wsh) the Windows Script Host.
+      - V(auto) is PowerShell, and the script host where PowerShell does not run or is in Constrained Language Mode.
+    type: str
+    choices:
+      - auto
+      - powershell
+      - wsh
+    default: auto
+extends_documentation_fragment:
+  - mde.connectivity.attributes
+  - mde.connectivity.attributes.asks
+  - mde.connectivity.service_urls
+notes:
+  - The test is a plain script, C(probe.ps1) or C(probe.js) in C(plugins/plugin_utils/_probe), that an administrator
+    can read and allow by its hash. For the time of the task it lies in a directory C(mde.connectivity), with
+    O(run_as=connection) in the temporary directory of the user, with O(run_as=system) in the Windows directory, in
+    which only SYSTEM and administrators may write. What a lost connection leaves there is removed by the next run,
+    so two runs at a time on one endpoint disturb each other. The one that is disturbed fails.
+  - No credentials are sent, neither to a proxy nor to a server, and no redirect is followed.
+  - An inspecting proxy whose authority the endpoint trusts is not seen. The sensor, which pins certificates, would
+    not accept it.
+  - That WinHTTP hands a proxy's refusal of a tunnel over as a status is an assumption. Should it be an error on
+    your Windows, the reason is that error.
+  - The script host can't ask automatic detection, so with O(engine=wsh) that path is V(path_unknown).
+  - The path that the sensor is expected to take is derived from documentation. See
+    M(mde.connectivity.endpoint_info).
+seealso:
+  - module: mde.connectivity.endpoint_info
+  - plugin: mde.connectivity.service_urls
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: Does the sensor reach the service of a European tenant?
+  mde.connectivity.reachability:
+    regions: [eu]
+    generation: streamlined
+    unprobed: omit
+    run_as: system
+  register: reached
+
+- name: Stop where it does not
+  ansible.builtin.assert:
+    that: reached.summary.reachable
+    fail_msg: "{{ reached.rows | map(attribute='advice') | unique | join(' ') }}"
+
+- name: Would a proxy that is not set yet let the service through?
+  mde.connectivity.reachability:
+    regions: [us]
+    unprobed: omit
+    paths: [proxy.example.com:8080, effective, direct]
+
+- name: Ask two addresses of our own and nothing else
+  mde.connectivity.reachability:
+    service_urls: false
+    urls:
+      - https://updates.example.com/ping
+      - url: http://crl.example.com/
+        statuses: [200, 403]
+        html: true
+"""
+
+RETURN = r"""
+effective:
+  description: The path that the sensor is expected to take, as in M(mde.connectivity.endpoint_info).
+  type: dict
+  returned: success
+  sample: {method: direct, proxy: null, set_by: nothing, why: "No proxy is set, and there is no automatic detection."}
+engine:
+  description: What ran the test, V(powershell) or V(wsh).
+  type: str
+  returned: success
+  sample: powershell
+run_as:
+  description: Who asked, V(connection) or V(system).
+  type: str
+  returned: success
+  sample: system
+rows:
+  description: A row for each URL and path, in the order of the URLs and then of O(paths).
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    url:
+      description: The address.
+      type: str
+      returned: always
+      sample: https://winatp-gw-weu.microsoft.com/commands/test
+    host:
+      description: Its host.
+      type: str
+      returned: always
+      sample: winatp-gw-weu.microsoft.com
+    port:
+      description: Its port.
+      type: int
+      returned: always
+      sample: 443
+    path:
+      description: The path, as it was asked for.
+      type: str
+      returned: always
+      sample: effective
+    via:
+      description: The proxy as C(host:port), V(direct), or null where it is not known.
+      type: str
+      returned: always
+      sample: proxy.example.com:8080
+    verdict:
+      description: V(ok), V(failed), V(unknown), or V(skipped) where the endpoint has no such proxy.
+      type: str
+      returned: always
+      sample: failed
+    reason:
+      description:
+        - Why, one of V(ok), V(name_not_resolved), V(refused), V(reset), V(timeout), V(proxy_denied),
+          V(proxy_auth_required), V(proxy_failed), V(tls_intercepted), V(tls_failed), V(blocked_page),
+          V(unexpected_status), V(bad_answer), V(winhttp_error), V(not_tried), V(path_unknown) and V(no_such_proxy).
+      type: str
+      returned: always
+      sample: proxy_denied
+    answered_by:
+      description: V(origin), V(proxy), or null where nobody answered or it is not known who did.
+      type: str
+      returned: always
+      sample: proxy
+    status:
+      description: The HTTP status code, null without a response.
+      type: int
+      returned: always
+      sample: 403
+    error:
+      description: The number of WinHTTP's error, null without one.
+      type: int
+      returned: always
+      sample: 12007
+    error_name:
+      description: Its name, null where it has none.
+      type: str
+      returned: always
+      sample: ERROR_WINHTTP_NAME_NOT_RESOLVED
+    milliseconds:
+      description: How long it took.
+      type: int
+      returned: always
+      sample: 84
+    required:
+      description: Whether the URL counts in RV(summary.reachable).
+      type: bool
+      returned: always
+      sample: true
+    purpose:
+      description: What the URL is for.
+      type: str
+      returned: always
+      sample: Command and control of the sensor
+    advice:
+      description: What to do, empty where there is nothing to do.
+      type: str
+      returned: always
+      sample: Allow winatp-gw-weu.microsoft.com:443 in the proxy proxy.example.com:8080.
+summary:
+  description: How many rows there are, how many of each verdict, and how many of each reason.
+  type: dict
+  returned: success
+  sample: {rows: 2, ok: 1, failed: 1, unknown: 0, skipped: 0, reasons: {ok: 1, proxy_denied: 1}, reachable: false}
+  contains:
+    reachable:
+      description: Whether every required URL was reached on every path that counts and that the endpoint has.
+      type: bool
+      returned: always
+      sample: false
+findings:
+  description: URLs that are reached directly, but not on another path, where the sensor falls back in silence.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - url: https://winatp-gw-weu.microsoft.com/commands/test
+      path: effective
+      finding: only_direct
+      text: winatp-gw-weu.microsoft.com is reached directly, but not by way of proxy.example.com:8080. ...
+unprobed:
+  description: Wildcards of the service that were left out because no host below them is known to answer.
+  type: list
+  elements: str
+  returned: success
+  sample: ["*.update.microsoft.com"]
+"""

@@ -1,0 +1,6 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reachability probe: what is asked, the program that asks, how it gets to the endpoint, what the answers mean."""
+
+from __future__ import annotations

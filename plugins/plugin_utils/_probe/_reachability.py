@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inquiry of the module reachability: every URL on every path, in one remote call."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._credentials import masked
+from .._endpoint import Endpoint
+from .._inquiry import Inquiry
+from .._registry import Reading
+from .._resources._datacollection_values import DataCollection
+from .._resources._effective import effective
+from .._resources._endpoint_info import MachineInfo
+from .._resources._resource import InvalidOption, Refused
+from .._resources._state import State
+from .._resources._winhttp_views import WinHttp
+from .._settings._errors import InvalidSetting
+from .._settings._server import parse_server
+from .._winhttp_errors import name_of, number_of
+from ._answer import Answer, NoAnswer, Row, read_answer
+from ._carrier import Carrier
+from ._request import PATHS, Request, Target, Way, ways_of
+from ._targets import targets_of
+from ._verdict import FAILED, OK, Verdict, judge
+
+_ENGINES = {"auto": ("powershell", "wsh"), "powershell": ("powershell",), "wsh": ("wsh",)}
+_LIMITS = {"timeout": 120, "deadline": 900, "parallel": 64}
+_DIRECT = "direct"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What one remote call brought: the state of the endpoint, and the rows of the probe."""
+
+    state: State
+    answer: Answer
+
+
+class Reachability(Inquiry):
+    """Which addresses an endpoint reaches, on which path, and why not."""
+
+    name = "reachability"
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
+        for name, limit in _LIMITS.items():
+            if not 1 <= options[name] <= limit:
+                raise InvalidOption(name, f"{options[name]} is not a number from 1 to {limit}.")
+        self._targets = targets_of(options)
+        self._ways = ways_of([_path(word) for word in options["paths"]])
+        if not self._ways:
+            raise InvalidOption("paths", "Name at least one path.")
+
+    @classmethod
+    def complete(cls, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        urls = arguments.get("urls")
+        if not isinstance(urls, list):
+            return dict(arguments)
+        return {**arguments, "urls": [{"url": url} if isinstance(url, str) else url for url in urls]}
+
+    def ask(self, endpoint: Endpoint) -> dict[str, Any]:
+        asked = self._first_engine(endpoint, _ENGINES[self.options["engine"]])
+        rows = list(asked.answer.rows)
+        winner = effective(asked.state)
+        if winner.method == "wpad" and "effective" in self._paths:
+            rows = self._detected(endpoint, asked, rows)
+        found = [self._report(row, asked, winner.method) for row in rows]
+        return {
+            "effective": winner.report(),
+            "engine": asked.answer.engine,
+            "run_as": self.options["run_as"],
+            "rows": found,
+            "summary": self._summary(found),
+            "findings": list(_findings(found)),
+            "unprobed": list(self._targets.unprobed),
+        }
+
+    @property
+    def _paths(self) -> tuple[str, ...]:
+        return tuple(way.path for way in self._ways)
+
+    def _first_engine(self, endpoint: Endpoint, engines: Sequence[str]) -> _Asked:
+        said = {}
+        for engine in engines:
+            try:
+                return self._ask(endpoint, engine, self._ways)
+            except NoAnswer as error:
+                said[engine] = str(error)
+        heard = "; ".join(f"{engine} said: {text}" for engine, text in said.items())
+        wanted = " With run_as: system it needs an administrator." if self.options["run_as"] == "system" else ""
+        raise Refused(f"The probe could not run, so nothing is known about any URL.{wanted} {masked(heard)}")
+
+    def _ask(self, endpoint: Endpoint, engine: str, ways: tuple[Way, ...]) -> _Asked:
+        """One remote call: the state of the endpoint, and the probe. Raises NoAnswer."""
+        machine = MachineInfo({})
+        reading = Reading(machine.queries())
+        carrier = Carrier(engine, self.options["run_as"], self.options["deadline"])
+        request = Request(
+            secrets.token_hex(8),
+            self.options["timeout"] * 1000,
+            self.options["deadline"] * 1000,
+            self.options["parallel"],
+            ways,
+            tuple(target.url for target in self._targets.asked),
+        )
+        completed = endpoint.run([*reading.commands, *carrier.commands(request.text())])
+        registry = reading.parse(completed[: len(reading.commands)])
+        printed, said = carrier.answer(completed[len(reading.commands) :])
+        try:
+            answer = read_answer(printed, request)
+        except NoAnswer as error:
+            raise NoAnswer(said or str(error)) from None
+        return _Asked(machine.decode(registry, State()), answer)
+
+    def _detected(self, endpoint: Endpoint, asked: _Asked, rows: list[Row]) -> list[Row]:
+        """The rows with those of the effective path asked on the way that automatic detection gives."""
+        column, width = self._paths.index("effective"), len(self._ways)
+        detect = ways_of(["wpad"])
+        if "wpad" in self._paths:
+            found = rows[self._paths.index("wpad") :: width]
+        else:
+            try:
+                found = list(self._ask(endpoint, asked.answer.engine, detect).answer.rows)
+            except NoAnswer as error:
+                raise Refused(f"The probe ran, and not a second time for automatic detection: {error}") from None
+        for url, row in enumerate(found):
+            rows[url * width + column] = replace(row, way=column)
+        return rows
+
+    def _report(self, row: Row, asked: _Asked, method: str) -> dict[str, Any]:
+        target, way = self._targets.asked[row.url], self._ways[row.way]
+        via = _via(row, target, way, method, asked.state)
+        verdict = judge(row, target, via)
+        if way.path == "effective" and not _path_known(asked, method):
+            verdict, via = Verdict("path_unknown"), None
+        number = number_of(row.error) or None
+        return {
+            "url": target.url,
+            "host": target.host,
+            "port": target.port,
+            "path": way.path,
+            "via": via,
+            "verdict": verdict.verdict,
+            "reason": verdict.reason,
+            "answered_by": verdict.answered_by,
+            "status": row.status or None,
+            "error": number,
+            "error_name": name_of(row.error) if number else None,
+            "milliseconds": row.milliseconds,
+            "required": target.required,
+            "purpose": target.purpose,
+            "advice": verdict.advice(target, via),
+        }
+
+    def _summary(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        verdicts = Counter(row["verdict"] for row in rows)
+        # Asked beside others, the direct path is there for comparison.
+        counting = [path for path in self._paths if path != _DIRECT] or [_DIRECT]
+        needed = [row for row in rows if row["required"] and row["path"] in counting]
+        reached = {row["url"] for row in needed if row["verdict"] == OK}
+        return {
+            "rows": len(rows),
+            **{verdict: verdicts[verdict] for verdict in ("ok", "failed", "unknown", "skipped")},
+            "reasons": dict(sorted(Counter(row["reason"] for row in rows).items())),
+            "reachable": all(row["url"] in reached and row["verdict"] in (OK, "skipped") for row in needed),
+        }
+
+
+def _path(word: str) -> str:
+    if word in PATHS:
+        return word
+    if ":" not in word:
+        raise InvalidOption("paths", f"{word} is none of {', '.join(PATHS)}, and no server as host:port.")
+    try:
+        return parse_server(word)
+    except InvalidSetting as error:
+        raise InvalidOption("paths", str(error)) from None
+
+
+def _via(row: Row, target: Target, way: Way, method: str, state: State) -> str | None:
+    """The proxy that a row went through, "direct", or None where it is not known."""
+    if row.outcome in ("no_proxy", "not_supported"):
+        return None
+    if row.proxy:
+        return masked(row.proxy)
+    if way.way in (_DIRECT, "detect") or (way.path == "effective" and method == "wpad"):
+        return _DIRECT
+    native = state.part(WinHttp).native
+    if not native.readable:
+        return None
+    server = native.proxy.server_for(target.parts.scheme) if native.proxy else None
+    return masked(server) if server and not native.bypass.covers(target.host) else _DIRECT
+
+
+def _path_known(asked: _Asked, method: str) -> bool:
+    """Whether the probe took the path that the state of the endpoint says is the sensor's."""
+    static = asked.state.part(DataCollection).proxy or ""
+    return method != "unknown" and static.strip() == asked.answer.static
+
+
+def _findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Where the direct path works and another does not: the sensor falls back in silence."""
+    direct = {row["url"] for row in rows if row["path"] == _DIRECT and row["verdict"] == OK}
+    for row in rows:
+        if row["url"] in direct and row["path"] != _DIRECT and row["verdict"] == FAILED:
+            text = f"{row['host']} is reached directly, but not by way of {row['via'] or row['path']}"
+            yield {
+                "url": row["url"],
+                "path": row["path"],
+                "finding": "only_direct",
+                "text": f"{text}: the sensor falls back to the direct path without a word.",
+            }

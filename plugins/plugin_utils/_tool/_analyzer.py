@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The text that MDEClientAnalyzer prints per URL, in the spacings of its versions and of their manuals."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from .._credentials import masked, without_words
+from ._rows import Method, Row, Verdict
+
+_URL = re.compile(r"\W*Testing URL\s*:\s*(\S+)", re.IGNORECASE)
+_PROXY = re.compile(r"\W*Proxy config\s*:\s*Method\s*=\s*([^,]*?)\s*,\s*address\s*=(.*)", re.IGNORECASE)
+_METHOD = re.compile(r"\s*\d+(?:\.\d+)*\s*-\s*(.*)")
+_TRIED = re.compile(r"(.*?)[\s:]*\b(succeeded|failed)\s*\(\s*(-?\d+)\s*\)\W*", re.IGNORECASE)
+_ABSENT = re.compile(r"(.*?)[\s:]*\bdoes(?:n.?t| not) exist\W*", re.IGNORECASE)
+# WPAD stands in parentheses as well, and is no proxy.
+_NAMED = re.compile(r"((?:named|command.line) proxy)\s*\(\s*(.*?)\s*\)[^()]*", re.IGNORECASE)
+
+# The analyzer's own rule: these count after Failed too, and 405 only after Succeeded.
+_REACHED = (200, 400, 404)
+_REACHED_WHEN_SUCCEEDED = 405
+
+
+def read_proxy(text: str) -> dict[str, str] | None:
+    """How the sensor's proxy was found, and its address; None where the text does not say."""
+    for line in text.splitlines():
+        found = _PROXY.match(line)
+        if found:
+            return {"method": found.group(1), "address": masked(found.group(2).strip())}
+    return None
+
+
+def read_blocks(text: str) -> tuple[Row, ...]:
+    """A row per block of the text; empty where there is no block."""
+    blocks: list[tuple[str, list[Method]]] = []
+    for line in text.splitlines():
+        url = _URL.match(line)
+        method = _METHOD.match(line)
+        if url:
+            blocks.append((url.group(1), []))
+        elif method and blocks:
+            blocks[-1][1].append(_method(method.group(1)))
+    return tuple(Row(url, _verdict(methods), methods=tuple(methods)) for url, methods in blocks)
+
+
+def _method(text: str) -> Method:
+    tried, absent = _TRIED.fullmatch(text), _ABSENT.fullmatch(text)
+    result: Literal["succeeded", "failed", "absent", "other"] = "other"
+    code, head = None, text
+    if tried:
+        result = "succeeded" if tried.group(2).lower() == "succeeded" else "failed"
+        head, code = tried.group(1), int(tried.group(3))
+    elif absent:
+        result, head = "absent", absent.group(1)
+    named = _NAMED.fullmatch(head)
+    name, proxy = (named.group(1), masked(named.group(2))) if named else (head, "")
+    return Method(without_words(name.partition(":")[0].strip()), proxy, result, code)
+
+
+def _reached(method: Method) -> bool:
+    if method.code == _REACHED_WHEN_SUCCEEDED:
+        return method.result == "succeeded"
+    return method.code in _REACHED
+
+
+def _verdict(methods: list[Method]) -> Verdict:
+    if any(_reached(method) for method in methods):
+        return "ok"
+    return "failed" if any(method.result != "other" for method in methods) else "unknown"

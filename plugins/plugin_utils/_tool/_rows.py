@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a verifier says about one URL, to which region it belongs, and what all of it adds up to."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from .._credentials import masked
+from .._resources._resource import Refused
+from .._services._catalogue import built_in
+from .._services._names import covers
+
+Verdict = Literal["ok", "failed", "unknown"]
+
+# Hosts that no list names still carry the region as a label of their own.
+_LABELLED = re.compile(
+    r"(?:(us|eu|uk|au)\d?(?:-v20\.events|\.vortex-win)\.data\.microsoft\.com"
+    r"|[^/]+\.(us|eu|uk|au)\.endpoint\.security\.microsoft\.(?:com|us))"
+)
+
+
+class Unreadable(Refused):
+    """What a verifier left behind or printed can't be read as a report."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to a URL that the analyzer tried; code is None where it printed none."""
+
+    method: str
+    proxy: str
+    result: Literal["succeeded", "failed", "absent", "other"]
+    code: int | None
+
+    def report(self) -> dict[str, Any]:
+        return {"method": self.method, "proxy": self.proxy, "result": self.result, "code": self.code}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One URL. resolved and listening are None where the report does not say; said is its own words."""
+
+    url: str
+    verdict: Verdict
+    resolved: bool | None = None
+    listening: bool | None = None
+    methods: tuple[Method, ...] = ()
+    said: str = ""
+
+    def report(self, regions: Sequence[str]) -> dict[str, Any]:
+        """The row as a result shows it; with regions, those of any other known region are ignored."""
+        region = region_of(self.url)
+        return {
+            "url": masked(self.url),
+            "region": region,
+            "ignored": bool(regions) and region is not None and region not in regions,
+            "verdict": self.verdict,
+            "resolved": self.resolved,
+            "listening": self.listening,
+            "methods": [method.report() for method in self.methods],
+            "said": self.said,
+        }
+
+
+def summary(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """How many reported rows there are of each verdict; ignored ones count as nothing else."""
+    rows = list(rows)
+    counted = [row["verdict"] for row in rows if not row["ignored"]]
+    return {
+        "rows": len(rows),
+        **{verdict: counted.count(verdict) for verdict in ("ok", "failed", "unknown")},
+        "ignored": len(rows) - len(counted),
+        "reachable": bool(counted) and set(counted) == {"ok"},
+    }
+
+
+@functools.cache
+def _regions() -> dict[str, frozenset[str | None]]:
+    """The regions of every host that the lists of the collection name; None stands for all of them."""
+    found: dict[str, set[str | None]] = {}
+    for service in (service for file in built_in() for service in file.services):
+        hosts = {service.host, *(urlsplit(probe.url).hostname or "" for probe in service.probes)}
+        for host in hosts:
+            found.setdefault(host, set()).update(service.regions or (None,))
+    return {host: frozenset(regions) for host, regions in found.items()}
+
+
+def region_of(url: str) -> str | None:
+    """The region that a URL serves; None where it serves more than one, or is not known."""
+    try:
+        host = urlsplit(url if "://" in url else f"//{url}").hostname or ""
+    except ValueError:
+        return None
+    labelled = _LABELLED.fullmatch(host)
+    if labelled:
+        return labelled.group(1) or labelled.group(2)
+    named = _regions().get(host)
+    if named is None:
+        wildcards = [regions for wildcard, regions in _regions().items() if covers(wildcard, host)]
+        named = frozenset().union(*wildcards)
+    return next(iter(named)) if len(named) == 1 else None
