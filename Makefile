@@ -18,7 +18,7 @@ IN_VENV := $(VENV)/bin/python
 
 ENDPOINTS ?= clean:2 german blob28 hardened policy denied
 
-.PHONY: help venv demo test lab lint matrix clean
+.PHONY: help venv demo test lab lint matrix bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make test     every check that CI runs'
 	@echo 'make lint     the checks that only read the source'
 	@echo 'make matrix   unit tests and one run with the oldest and the newest supported ansible-core'
+	@echo 'make bench    measure this collection beside its peers, and fleets of up to 5,000; writes docs/benchmarks.md'
 	@echo 'make lab      a lab that stays up (ENDPOINTS="clean:2 german ..."), until Ctrl-C'
 	@echo 'make venv     the environment that all of them share, $(VENV)'
 	@echo 'make clean    remove the environment and everything that was cached'
@@ -43,6 +44,9 @@ lint: $(DEV_READY)
 
 matrix: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks --kind matrix
+
+bench: $(RUN_READY)
+	@$(IN_VENV) -m tests.bench
 
 lab: $(RUN_READY)
 	@mkdir -p .cache

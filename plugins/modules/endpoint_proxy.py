@@ -134,6 +134,13 @@ options:
       prefer_static_proxy:
         description: Whether the sensor prefers it for its HTTP requests. If left out, this stays as it is.
         type: bool
+  restore:
+    description:
+      - A snapshot to put back, byte for byte, as a result of this or another module of the collection has it in
+        RV(snapshot). A value that was not there is taken away.
+      - It can't be combined with other options. For a whole rollout see M(mde.connectivity.rollout_undo).
+    type: list
+    elements: dict
 extends_documentation_fragment:
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
@@ -183,6 +190,14 @@ EXAMPLES = r"""
       server: proxy.example.com:8080
   register: sensor
 
+- name: Put back what a snapshot has, here that there was no static proxy
+  mde.connectivity.endpoint_proxy:
+    restore:
+      - key: HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection
+        name: TelemetryProxyServer
+        view: 64
+        absent: true
+
 - name: What would be done on an endpoint, command by command
   mde.connectivity.endpoint_proxy:
     method: static
@@ -194,8 +209,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The settings that the given blocks manage, in the shape that M(mde.connectivity.endpoint_info)
-    returns, and which proxy wins.
+  description: What the given blocks manage, in the shape of M(mde.connectivity.endpoint_info), and what wins.
   returned: when the settings could be read
   type: dict
   contains: &state
@@ -337,9 +351,7 @@ warnings:
   returned: when there are any
   type: list
   elements: str
-  sample:
-    - 'method is wpad, but static wins (the policy value TelemetryProxyServer): The sensor uses its static
-      proxy first, and goes direct when that proxy can''t be reached.'
+  sample: ["method is wpad, but static wins (the policy value TelemetryProxyServer): ..."]
 reboot_required:
   description: Whether the change needs a restart of the endpoint to take effect.
   returned: when the settings could be read
@@ -349,9 +361,7 @@ reboot_reason:
   description: Why a restart is needed, empty when it is not.
   returned: when the settings could be read
   type: str
-  sample:
-    The sensor is onboarded, and a static proxy that changes after onboarding takes effect when the
-    machine has been restarted.
+  sample: A static proxy that changes after onboarding takes effect when the machine has been restarted.
 reverted:
   description: Whether the same settings had been written before, and something has undone them since.
   returned: when the settings could be read

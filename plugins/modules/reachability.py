@@ -30,7 +30,7 @@ options:
     description:
       - URLs of your own, asked after those of the service. One that the service has too is asked once, as it is
         described here.
-      - A URL alone may be written in the place of a dictionary.
+      - A URL alone may be written in the place of a dictionary, and of the list.
     type: list
     elements: dict
     default: []
@@ -76,7 +76,7 @@ options:
       - The ways on which each URL is asked.
       - V(effective) is the way that the sensor is expected to take, as M(mde.connectivity.endpoint_info) says.
       - V(winhttp) is the machine's WinHTTP proxy or none, V(static) the static proxy of the sensor, V(wpad) what
-        automatic detection gives, and V(direct) no proxy.
+        automatic detection gives to the account that asks, and V(direct) no proxy.
       - A server such as V(proxy.example.com:8080) is a proxy that need not be set anywhere yet.
       - Beside others, V(direct) is asked for comparison, and does not count in RV(summary.reachable).
     type: list
@@ -133,6 +133,13 @@ notes:
   - That WinHTTP hands a proxy's refusal of a tunnel over as a status is an assumption. Should it be an error on
     your Windows, the reason is that error.
   - The script host can't ask automatic detection, so with O(engine=wsh) that path is V(path_unknown).
+  - Automatic detection is asked through .NET, by the settings of the account that asks, among them a manual proxy and
+    a setup script. The sensor is LocalSystem. Where automatic detection is what it is expected to use, ask with
+    O(run_as=system), since the connecting user may get another answer. The first of the two calls then asks each URL
+    without a proxy.
+  - A certificate that is not trusted is asked about once more, with an unknown authority allowed, to tell an
+    inspecting proxy from other failures. Such a URL can take twice the O(timeout), and what it holds is sent over a
+    connection that is not trusted, so put nothing secret into it.
   - The path that the sensor is expected to take is derived from documentation. See
     M(mde.connectivity.endpoint_info).
 seealso:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ._credentials import in_bytes, without_words
@@ -53,6 +53,21 @@ class RegistryValue:
 
     type: str
     text: str
+
+    @classmethod
+    def of(cls, type_: str, data: bytes) -> RegistryValue:
+        """The value that holds these bytes; raises ValueError where reg.exe could not show them in one way."""
+        if type_ in _NUMBERS:
+            text = f"0x{int.from_bytes(data, 'little'):x}"
+        elif type_ in _STRINGS:
+            text = data.decode("utf-16-le").removesuffix("\0")
+            text = text.removesuffix("\0").replace("\0", "\\0") if type_ == "REG_MULTI_SZ" else text
+        else:
+            text = data.hex().upper()
+        value = cls(type_, text)
+        if value.data != data:
+            raise ValueError(f"these bytes are no usual {type_}")
+        return value
 
     @property
     def number(self) -> int | None:
@@ -125,6 +140,11 @@ class Query:
     def every_hive(self) -> bool:
         return self.key.startswith(_EVERY_HIVE)
 
+    def within(self, other: Query) -> bool:
+        """Whether the other query brings what this one asks for: all of the key of which this one asks a value."""
+        whole = other.name is None and self.name is not None and not (other.every_hive or self.recurse)
+        return whole and other.covers(Address(self.key, self.name or "", self.view))
+
     def covers(self, address: Address) -> bool:
         """Whether this query would have brought the value, had it been there."""
         same_view = self.view == address.view or not _has_views(self.key)
@@ -155,6 +175,11 @@ class Write:
     command: Command
     value: RegistryValue | None
     meaning: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether value is what the registry will hold, to the byte."""
+        return True
 
     def held(self, registry: Registry) -> bool:
         """Whether the registry holds what was to be written."""
@@ -218,6 +243,16 @@ class Registry:
             if place not in self._answered and query.covers(address):
                 raise Unreadable(f"{address} could not be read: {without_words(said)}")
         return None
+
+    def with_values(self, values: Mapping[Address, RegistryValue | None]) -> Registry:
+        """The registry as it would be with these values (None: absent)."""
+        held = {place: dict(names) for place, names in self._values.items()}
+        for address, value in values.items():
+            names = held.setdefault(_place(address.key, address.view), {})
+            names.pop(address.name.casefold(), None)
+            if value is not None:
+                names[address.name.casefold()] = value
+        return Registry(self.queries, held, set(self._answered), list(self._failed))
 
     def asked(self, address: Address) -> bool:
         """Whether a query would have brought this value."""
@@ -312,7 +347,8 @@ class Reading:
     """The queries of one batch, with those that show that its answers can be relied on."""
 
     def __init__(self, queries: Iterable[Query]) -> None:
-        self.queries = tuple(dict.fromkeys((_HEALTH, _NO_VALUE, _NO_KEY, *queries)))
+        every = dict.fromkeys((_HEALTH, _NO_VALUE, _NO_KEY, *queries))
+        self.queries = tuple(query for query in every if not any(query.within(other) for other in every))
         self.commands = tuple(query.command() for query in self.queries)
 
     def parse(self, completed: Sequence[Completed]) -> Registry:

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ._credentials import in_bytes, masked
 from ._endpoint import Command, CommandTooLong, Completed, Endpoint
-from ._registry import Address, Reading, Registry, RegistryValue, Write, restore
+from ._registry import Address, Reading, Registry, RegistryValue, Write
+from ._registry_file import import_value, put_back
 from ._resources._resource import Refused, Resource
 from ._resources._state import State
 
@@ -58,20 +59,37 @@ class Transaction:
     def _plan_undo(self) -> list[Write]:
         undo = []
         for write in self.change.writes:
+            value = self._registry.value(write.address)
+            if value is not None and not value.exact:
+                self.warnings.append(
+                    f"Nothing can put back what {write.address} holds now: reg.exe does not show its exact bytes."
+                )
+                continue
+            back = put_back(write.address, value)
             try:
-                back = restore(write.address, self._registry.value(write.address))
                 self._endpoint.check([back.command])
-                undo.append(back)
-            except (ValueError, CommandTooLong) as error:
-                self.warnings.append(f"No command can put back what {write.address} holds now: {error}")
+            except CommandTooLong:
+                back = import_value(write.address, value)
+            undo.append(back)
         return undo
 
     def snapshot(self) -> list[dict[str, Any]]:
         """The values that the change touches, as they are before it."""
         return [_snapshot(write.address, self._registry.value(write.address)) for write in self.change.writes]
 
-    def apply(self) -> None:
-        """Write and read back in one batch; raises Unknown or NotHeld."""
+    def wanted(self) -> list[dict[str, Any]]:
+        """The values of the change whose bytes are known beforehand, in the shape of snapshot()."""
+        return [_snapshot(write.address, write.value) for write in self.change.writes if write.exact]
+
+    def read(self, addresses: Iterable[Address]) -> list[dict[str, Any]]:
+        """Values as they were read, in the shape of snapshot()."""
+        return [_snapshot(address, self._registry.value(address)) for address in addresses]
+
+    def apply(self) -> list[dict[str, Any]]:
+        """Write and read back in one batch, and return the values as they are then, in the shape of snapshot().
+
+        Raises Unknown or NotHeld.
+        """
         try:
             registry, answers = self._run([write.command for write in self.change.writes])
             lost = [write for write in self.change.writes if not write.held(registry)]
@@ -82,7 +100,7 @@ class Transaction:
             ) from None
         if lost:
             untouched = self._undone(registry)
-            rolled_back = untouched or self._put_back()
+            rolled_back = untouched or self.put_back()
             ending = "The old values could NOT be put back."
             if rolled_back:
                 ending = "The values from before are in place."
@@ -92,6 +110,7 @@ class Transaction:
                 )
             message = f"{lost[0].address} does not hold what was written{_said(answers)}. {ending}"
             raise NotHeld(message, self._observed(registry), rolled_back)
+        return [_snapshot(write.address, registry.value(write.address)) for write in self.change.writes]
 
     def _run(self, commands: Sequence[Command]) -> tuple[Registry, list[Completed]]:
         completed = self._endpoint.run([*commands, *self._reading.commands])
@@ -108,7 +127,8 @@ class Transaction:
         addresses = [write.address for write in self.change.writes]
         return all(registry.value(address) == self._registry.value(address) for address in addresses)
 
-    def _put_back(self) -> bool:
+    def put_back(self) -> bool:
+        """Write the values from before, and say whether they are in place."""
         try:
             registry, _answers = self._run([write.command for write in self._undo])
             return self._undone(registry)

@@ -10,7 +10,7 @@ from tests.checks.runner import LOGS, Check
 COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
 TYPED_FOLDERS = ("action", "callback", "connection", "filter", "lookup", "plugin_utils")
 TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in TYPED_FOLDERS)
-TYPED_TESTS = ("tests/lab", "tests/checks", "tests/demo.py", "tests/twice.py")
+TYPED_TESTS = ("tests/lab", "tests/checks", "tests/bench", "tests/demo.py", "tests/twice.py")
 
 
 def pytest(name: str, evidence: str, seconds: int, *arguments: str) -> Check:

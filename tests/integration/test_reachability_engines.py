@@ -23,6 +23,7 @@ from tests.lab.network.listener import Listener
 from tests.lab.network.view import Network
 from tests.lab.profiles import PROFILES, Profile
 from tests.lab.simulated.endpoint import SimulatedEndpoint
+from tests.lab.simulated.machine import Machine
 
 pytestmark = pytest.mark.simulated
 
@@ -148,6 +149,15 @@ def test_system_needs_an_administrator(outcomes: dict[tuple[str, str], Outcome])
     message = outcome.result["msg"]
     assert "With run_as: system it needs an administrator. powershell said: Access is denied." in message
     assert "\n" not in message
+
+
+def test_who_may_not_write_there_waits_for_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[int] = []
+    monkeypatch.setattr(Machine, "wait", lambda _machine, seconds: waited.append(seconds))
+    with endpoints(tmp_path, PROFILES["denied"]) as site:
+        run = site.run(briefly("http://service.lab.test/", run_as="system"), ignore_errors=True)
+    assert "it needs an administrator" in run.one()["msg"]
+    assert waited == []
 
 
 @pytest.mark.parametrize(("account", "parent"), [("connection", TEMP), ("system", WINDOWS)])

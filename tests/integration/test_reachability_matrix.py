@@ -24,7 +24,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalo
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
 
 from tests.integration.play import run_tasks
-from tests.integration.reach_site import ask, by_host, column, need_stage, place
+from tests.integration.reach_site import column, need_stage, place
 from tests.integration.site import Site
 from tests.lab.lab import Lab
 from tests.lab.network.squid import Squid
@@ -104,23 +104,24 @@ def ask_as_every_tenant(lab: Lab, work: Path) -> dict[str, dict[str, Any]]:
         }
         for tenant in TENANTS
     }
-    one = ask(
-        {
-            **{
-                name: f"{{{{ choices[inventory_hostname].{name} }}}}"
-                for name in ("cloud", "generation", "regions")
-            },
-            "unprobed": "omit",
-            "paths": list(PATHS),
-        }
-    )
-    run = Site(lab, work).run(one, vars={"choices": choices}, arguments=["--forks", "3"])
-    return {name.removesuffix("-1"): result for name, result in by_host(run).items()}
+    chosen = ("cloud", "generation", "regions")
+    role = {
+        "name": "Verify",
+        "ansible.builtin.import_role": {"name": "mde.connectivity.endpoint_verify"},
+        "vars": {
+            **{f"endpoint_verify_{name}": f"{{{{ choices[inventory_hostname].{name} }}}}" for name in chosen},
+            "endpoint_verify_paths": list(PATHS),
+        },
+    }
+    run = Site(lab, work).run(role, vars={"choices": choices}, arguments=["--forks", "3"])
+    assert run.rc == 0, run.output[-3000:]
+    results = [outcome for outcome in run.outcomes if outcome.task.endswith("Ask the URLs from the endpoint")]
+    return {outcome.host.removesuffix("-1"): outcome.result for outcome in results}
 
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    """One task for all tenants, each behind the squid of its cloud and generation."""
+    """The role endpoint_verify for all tenants, each behind the squid of its cloud and generation."""
     need_stage()
     work = tmp_path_factory.mktemp("matrix")
     lists = written_by_the_role(work)

@@ -62,6 +62,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({**OWN, "urls": [{"url": "https://a.lab.test/", "status": [200]}]}, "urls", "status"),
     ({**OWN, "urls": [{"statuses": [200]}]}, "urls", "url"),
     ({**OWN, "urls": [["https://a.lab.test/"]]}, "urls", ""),
+    ({**OWN, "urls": "ftp://a.lab.test/"}, "urls", "http:// or https://"),
     ({**OWN, "urls": 5}, "urls", ""),
     ({**ONE, "ports": [0]}, "ports", "0 is no port"),
     ({**ONE, "ports": [65536]}, "ports", "65536 is no port"),

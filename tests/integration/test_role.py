@@ -38,8 +38,10 @@ def lab() -> Iterator[Lab]:
 
 
 def run(lab: Lab, tmp_path: Path, variables: dict[str, Any], playbook: str = "site", *more: str) -> Run:
+    """Run a playbook without its verification, which has tests of its own."""
     inventory = lab.inventory(tmp_path / "inventory.yml")
     arguments = ["--extra-vars", json.dumps({"mde_hosts": "windows", **variables}), *more]
+    arguments += ["--skip-tags", "verify"]
     return run_playbook(f"mde.connectivity.{playbook}", inventory, tmp_path, arguments)
 
 

@@ -150,7 +150,8 @@ def test_a_report_is_written_where_all_is_reached_and_has_the_sensors_log(lab: L
     content = report(tmp_path / "reports" / "clean-1.json", of(done, ASKS)[0].result)
     assert content["sensor"]["sensor"]["onboarded"] is True
     assert {contact["state"] for contact in content["sensor"]["contacts"]} == {"ok"}
-    assert said(done).endswith("In the sensor's own log 2 of 2 URIs are reached.")
+    newest = max(contact["last_success"] for contact in content["sensor"]["contacts"])
+    assert said(done).endswith(f"In the sensor's own log (newest event {newest}) 2 of 2 URIs were reached.")
 
 
 def test_a_sensors_log_that_is_missing_fails_after_the_report(two: Lab, tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_block_has_the_options_of_its_module(name: str) -> None:
 
 def test_method_offers_nothing_but_ways_to_a_block() -> None:
     doc = module("endpoint_proxy")["doc"]
-    assert set(doc["options"]) == {"method", *BLOCKS}
+    assert set(doc["options"]) == {"method", *BLOCKS, "restore"}
     assert doc["options"]["method"]["choices"] == ["wpad", "winhttp", "winhttp_import", "static"]
 
 

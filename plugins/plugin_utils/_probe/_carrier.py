@@ -82,7 +82,9 @@ class Carrier:
     def _running(self) -> tuple[Command, ...]:
         if self.run_as == "connection":
             return (Command(_STARTS[self.engine].format(self._file(ENGINES[self.engine]), self._file("input"))),)
-        wait = f"for /l %i in (1,1,{self.seconds + _START_SECONDS}) do @if not exist {self._file('answer')}"
+        # Without input nothing could be written there, and no answer would come.
+        pending = f"if exist {self._file('input')} if not exist {self._file('answer')}"
+        wait = f"for /l %i in (1,1,{self.seconds + _START_SECONDS}) do @{pending}"
         return (
             *self._task.create(),
             self._task.start(),

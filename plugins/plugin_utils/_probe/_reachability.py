@@ -61,6 +61,8 @@ class Reachability(Inquiry):
     @classmethod
     def complete(cls, arguments: Mapping[str, Any]) -> dict[str, Any]:
         urls = arguments.get("urls")
+        if isinstance(urls, str):
+            urls = [urls]
         if not isinstance(urls, list):
             return dict(arguments)
         return {**arguments, "urls": [{"url": url} if isinstance(url, str) else url for url in urls]}
@@ -129,7 +131,8 @@ class Reachability(Inquiry):
             try:
                 found = list(self._ask(endpoint, asked.answer.engine, detect).answer.rows)
             except NoAnswer as error:
-                raise Refused(f"The probe ran, and not a second time for automatic detection: {error}") from None
+                heard = masked(str(error))
+                raise Refused(f"The probe ran, and not a second time for automatic detection: {heard}") from None
         for url, row in enumerate(found):
             rows[url * width + column] = replace(row, way=column)
         return rows
@@ -186,7 +189,7 @@ def _path(word: str) -> str:
 
 def _via(row: Row, target: Target, way: Way, method: str, state: State) -> str | None:
     """The proxy that a row went through, "direct", or None where it is not known."""
-    if row.outcome in ("no_proxy", "not_supported"):
+    if row.outcome in ("no_proxy", "not_supported", "not_tried"):
         return None
     if row.proxy:
         return masked(row.proxy)
@@ -209,7 +212,7 @@ def _findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Where the direct path works and another does not: the sensor falls back in silence."""
     direct = {row["url"] for row in rows if row["path"] == _DIRECT and row["verdict"] == OK}
     for row in rows:
-        if row["url"] in direct and row["path"] != _DIRECT and row["verdict"] == FAILED:
+        if row["url"] in direct and _DIRECT not in (row["path"], row["via"]) and row["verdict"] == FAILED:
             text = f"{row['host']} is reached directly, but not by way of {row['via'] or row['path']}"
             yield {
                 "url": row["url"],

@@ -108,9 +108,11 @@ def _reason_of(row: Row) -> str:
 def _judge_response(row: Row, target: Target, proxied: bool) -> Verdict:
     if row.status == 407:
         return Verdict("proxy_auth_required", PROXY)
-    if proxied and _signed_by_proxy(row):
+    signed = _signed_by_proxy(row)
+    if proxied and signed:
         return Verdict(_proxy_reason(row), PROXY)
-    if row.status in target.statuses:
+    # Also where no proxy is known of: a transparent one answers in the place of the service.
+    if row.status in target.statuses and not signed:
         strange = row.status == 200 and _is_html(row) and not target.html
         return Verdict("blocked_page" if strange else "ok", None if strange else ORIGIN)
     if 300 <= row.status < 400 and _leads_away(row, target):

@@ -57,7 +57,8 @@ function Send-Request($job, $ignored) {
     $http = New-Object -ComObject WinHttp.WinHttpRequest.5.1
     $job.http = $http
     $job.started = Get-Date
-    $limit = $request.timeout
+    # PowerShell 7 reads numbers of 64 bits, and the object takes 32.
+    $limit = [int]$request.timeout
     $http.SetTimeouts($limit, $limit, $limit, $limit)
     $http.Open('GET', $request.urls[$job.row.url], $true)
     $http.SetAutoLogonPolicy(2)

@@ -14,6 +14,9 @@ from ._state import State
 from ._winhttp_views import WinHttp
 from ._wpad_switches import WpadSwitches
 
+# Of these scopes only DefaultConnectionSettings is looked at.
+VERDICT_SCOPES = ("system", "machine")
+
 
 @dataclass(frozen=True)
 class Effective:

@@ -9,12 +9,12 @@ from typing import Any
 
 from .._registry import Query, Registry
 from ._datacollection_values import DATACOLLECTION_QUERIES, DataCollection
-from ._effective import conflicts, effective
+from ._effective import VERDICT_SCOPES, conflicts, effective
 from ._resource import Change, Resource
 from ._state import State
 from ._windows import SENSOR_QUERIES, WINDOWS_QUERIES, Sensor, Windows
 from ._winhttp_views import WINHTTP_QUERIES, WinHttp
-from ._wininet import EVERY_USER, HIVES, NAMED_SCOPES, Connections, loaded_users, queries
+from ._wininet import EVERY_USER, HIVES, NAMED_SCOPES, Connections, Place, loaded_users, queries
 from ._wpad_switches import WPAD_QUERIES, WpadSwitches
 
 
@@ -30,12 +30,12 @@ class MachineInfo(Resource):
             *WPAD_QUERIES,
             *DATACOLLECTION_QUERIES,
             *SENSOR_QUERIES,
-            *queries(NAMED_SCOPES),
+            *(Query(Place(scope).default.key) for scope in VERDICT_SCOPES),
         )
 
     def decode(self, registry: Registry, state: State) -> State:
         return state.with_wininet(
-            {scope: Connections.decode(registry, scope) for scope in NAMED_SCOPES}
+            {scope: Connections.default_of(registry, scope) for scope in VERDICT_SCOPES}
         ).with_parts(
             Windows.decode(registry),
             WinHttp.decode(registry),
@@ -55,11 +55,12 @@ class EndpointInfo(MachineInfo):
     read_only = True
 
     def queries(self) -> tuple[Query, ...]:
-        return (*super().queries(), HIVES, *EVERY_USER)
+        return (*super().queries(), *queries(NAMED_SCOPES), HIVES, *EVERY_USER)
 
     def decode(self, registry: Registry, state: State) -> State:
-        people = {sid: Connections.decode(registry, sid) for sid in loaded_users(registry)}
-        return super().decode(registry, state).with_wininet(people)
+        scopes = (*NAMED_SCOPES, *loaded_users(registry))
+        settings = {scope: Connections.decode(registry, scope) for scope in scopes}
+        return super().decode(registry, state).with_wininet(settings)
 
     def report(self, state: State) -> dict[str, Any]:
         return {**state.report(raw=True), **verdict(state)}

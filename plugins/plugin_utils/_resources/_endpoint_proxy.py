@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._registry import Query, Registry
@@ -13,6 +13,7 @@ from ._datacollection_proxy import DataCollectionProxy
 from ._effective import effective
 from ._endpoint_info import MachineInfo, verdict
 from ._resource import Change, InvalidOption, Resource
+from ._restore import Restore
 from ._state import State
 from ._winhttp_import_ie import WinHttpImportIe
 from ._winhttp_proxy import WinHttpProxy
@@ -36,20 +37,23 @@ _EFFECTIVE = {"winhttp_import": "winhttp"}
 
 
 class EndpointProxy(Resource):
-    """Options method and the four blocks of endpoint_proxy; each block is a resource of its own."""
+    """Options method and the four blocks of endpoint_proxy, each a resource of its own; or restore, a snapshot."""
 
     name = "endpoint_proxy"
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         self._check_method(options["method"])
+        self._info = MachineInfo({})
         given = [name for name in _BLOCKS if options[name] is not None]
+        self._parts: list[Resource] = []
+        if options["restore"] is not None:
+            self._restore(options["restore"], given)
+            return
         if not given:
             raise InvalidOption("method", f"nothing is asked for; give method or one of {', '.join(_BLOCKS)}")
         if {"winhttp_proxy", "winhttp_import_ie"} <= set(given):
             raise InvalidOption("winhttp_import_ie", "it can't be combined with winhttp_proxy")
-        self._info = MachineInfo({})
-        self._parts = []
         for name in given:
             try:
                 self._parts.append(_BLOCKS[name](options[name]))
@@ -59,6 +63,11 @@ class EndpointProxy(Resource):
             if isinstance(part, WinHttpImportIe):
                 wpad = options["wpad"]
                 part.moves = bool(wpad) and wpad["state"] == "enabled" and wpad["manual_settings"] == "clear"
+
+    def _restore(self, snapshot: Sequence[Mapping[str, Any]], given: Sequence[str]) -> None:
+        if given:
+            raise InvalidOption("restore", f"it can't be combined with {given[0]}")
+        self._parts.append(Restore({"snapshot": snapshot, "written": [], "force": False}))
 
     def _check_method(self, method: str | None) -> None:
         if method is None:

@@ -100,5 +100,9 @@ class ViewWrite(Write):
 
     view: View = field(kw_only=True)
 
+    @property
+    def exact(self) -> bool:
+        return False
+
     def held(self, registry: Registry) -> bool:
         return View.decode(registry, self.address) == self.view

@@ -103,6 +103,14 @@ class Connections:
         except Unreadable as error:
             return cls(error=str(error))
 
+    @classmethod
+    def default_of(cls, registry: Registry, scope: str) -> Connections:
+        """The settings with nothing but DefaultConnectionSettings in them, for which one key is enough."""
+        try:
+            return cls(Blob.decode(registry.value(Place(scope).default)))
+        except Unreadable as error:
+            return cls(error=str(error))
+
     @property
     def beside(self) -> bool:
         """Whether a proxy or a script stands only in the values beside, of which WinINet will make the blob."""

@@ -72,8 +72,9 @@ class Client:
         DeadlinePassed, and OutsideLoopback where the lab itself is wrong.
         """
         proxy = proxy_for(settings, url.scheme, url.host)
-        server = proxy or Server(url.host, self._network.ports.get(url.port, url.port))
-        address = Server(resolve(self._hosts, server.host), server.port)
+        server = proxy or Server(url.host, url.port)
+        port = self._network.ports.get(server.port, server.port)
+        address = Server(resolve(self._hosts, server.host), port)
         with Connection(limits) as connection:
             connection.dial(address)
             if url.scheme == "http":

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: rollout_hosts
+short_description: The hosts of a plan or of a directory of evidence
+version_added: 1.0.0
+author:
+  - mde.connectivity authors (@mde-connectivity)
+description:
+  - Returns the hosts that a plan of M(mde.connectivity.rollout_plan) is for, or those that a directory of evidence
+    has records of. The playbooks C(mde.connectivity.rollout) and C(mde.connectivity.rollback) take their hosts from
+    it.
+options:
+  _terms:
+    description: The lookup takes options only, so no term may be given.
+    type: list
+    elements: str
+    default: []
+  plan:
+    description: The file of a plan.
+    type: path
+  evidence:
+    description: A directory of evidence. Hosts on which nothing was written are left out.
+    type: path
+seealso:
+  - module: mde.connectivity.rollout_plan
+"""
+
+EXAMPLES = r"""
+- name: How many endpoints does the plan change?
+  ansible.builtin.debug:
+    msg: "{{ query('mde.connectivity.rollout_hosts', plan='/srv/change/plan.json') | length }}"
+"""
+
+RETURN = r"""
+_list:
+  description: Names of hosts, sorted.
+  type: list
+  elements: str
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
+    HOSTS,
+    RecordError,
+    read,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import PlanError, load
+
+
+class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no types
+    """Hosts of a plan or of evidence."""
+
+    def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        """Return the names."""
+        self.set_options(var_options=variables, direct=kwargs)
+        plan, evidence = self.get_option("plan"), self.get_option("evidence")
+        if terms or bool(plan) == bool(evidence):
+            raise AnsibleLookupError("The lookup rollout_hosts takes plan=FILE or evidence=DIRECTORY, and no term.")
+        try:
+            return _planned(Path(plan), variables or {}) if plan else _touched(Path(evidence))
+        except (PlanError, RecordError) as error:
+            raise AnsibleLookupError(str(error)) from None
+
+
+def _planned(plan: Path, variables: Mapping[str, Any]) -> list[str]:
+    hosts = sorted(load(plan).hosts)
+    # Slices of a job have an inventory with some of the hosts, so it is none at all that is wrong.
+    known = variables.get("groups", {}).get("all") or hosts
+    if not set(hosts) & set(known):
+        raise AnsibleLookupError(f"The plan {plan} was made for other hosts: none of them is in the inventory.")
+    return hosts
+
+
+def _touched(evidence: Path) -> list[str]:
+    directory = evidence / HOSTS
+    if not directory.is_dir():
+        raise AnsibleLookupError(f"{evidence} is no directory of evidence: it has no {HOSTS} in it.")
+    records = (read(path) for path in directory.glob("*.json"))
+    return sorted(record.host for record in records if record.snapshot)

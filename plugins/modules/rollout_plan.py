@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The code is the action plugin of the same name, which takes its argument spec from this documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rollout_plan
+short_description: Write a plan of what endpoint_proxy would change, for an approval to refer to
+version_added: 1.0.0
+author:
+  - mde.connectivity authors (@mde-connectivity)
+description:
+  - Takes the predictions that M(mde.connectivity.endpoint_proxy) made in check mode for hosts of the run, and writes
+    them into one file with a digest, and into a page that a person can read.
+  - Used by the playbook C(mde.connectivity.plan). Runs on the controller and reaches no endpoint.
+options:
+  path:
+    description: The file of the plan. The page is beside it, with the ending C(.html).
+    type: path
+    required: true
+  hosts:
+    description: The hosts to plan for.
+    type: list
+    elements: str
+    required: true
+  result:
+    description: The variable in which each host's result of M(mde.connectivity.endpoint_proxy) is registered.
+    type: str
+    default: endpoint_proxy_result
+  valid_hours:
+    description: How many hours the plan may be carried out.
+    type: int
+    default: 24
+attributes:
+  check_mode:
+    description: Makes the plan without writing it.
+    support: full
+  diff_mode:
+    description: Shows what changes in a file.
+    support: none
+extends_documentation_fragment:
+  - mde.connectivity.attributes.rollout
+seealso:
+  - module: mde.connectivity.rollout_apply
+"""
+
+EXAMPLES = r"""
+- name: Write the plan
+  mde.connectivity.rollout_plan:
+    path: /srv/change/plan.json
+    hosts: "{{ groups.windows }}"
+"""
+
+RETURN = r"""
+path:
+  description: The file of the plan.
+  type: str
+  returned: success
+  sample: /srv/change/plan.json
+page:
+  description: The page for the person who approves.
+  type: str
+  returned: success
+  sample: /srv/change/plan.html
+digest:
+  description: SHA-256 over the plan.
+  type: str
+  returned: success
+  sample: 4b0d0a3f7f9c0f6f2f7a4c7c1b8e6d5a4f3e2d1c0b9a8f7e6d5c4b3a29180706
+hosts:
+  description: The hosts that are planned for.
+  type: list
+  elements: str
+  returned: success
+  sample: [pc-0001, pc-0002]
+to_change:
+  description: Those of them that differ from what is asked for.
+  type: list
+  elements: str
+  returned: success
+  sample: [pc-0001]
+left_out:
+  description: Hosts that could not be read, and why.
+  type: dict
+  returned: success
+  sample: {pc-0003: unreachable}
+"""

@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of a rollout: one file with everything in it, which loads nothing and asks nobody."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from ._record import VERDICTS, Record
+from ._summary import OPEN
+
+_FOLDER = Path(__file__).with_name("page")
+_PLANNED = ("would_change", "no_change", "left_out")
+# In this order they are one program.
+_SCRIPTS = ("model", "plan", "overview", "matrix", "host", "keys", "start")
+_ROW = ("via", "verdict", "reason", "answered_by", "status", "error_name", "required", "advice")
+_TOP = ("run", "who", "started", "finished", "change", "plan_digest", "incomplete", "not_started", "damaged", "note")
+
+Kind = Literal["rollout", "plan"]
+
+
+def page(summary: Mapping[str, Any], records: Iterable[Record], kind: Kind = "rollout") -> str:
+    """Return the page as HTML.
+
+    The records are taken one by one; what many hosts have in common is kept once. A plan has no verdicts: its hosts
+    would change, would not, or are left out, and the reason of a host that would change is that of its restart.
+    """
+    data = _Data(kind)
+    for record in records:
+        data.add(record)
+    style, script = _read("page.css"), _script()
+    parts = {
+        "@STYLE_HASH@": _digest(style),
+        "@SCRIPT_HASH@": _digest(script),
+        "@STYLE@": style,
+        "@SCRIPT@": script,
+        "@DATA@": _embedded({**{name: summary.get(name) for name in _TOP}, **data.content()}),
+    }
+    text = _read("page.html")
+    # The data comes last, so that nothing in it is taken for a place to fill in.
+    for place, part in parts.items():
+        text = text.replace(place, part, 1)
+    return text
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    # In a block, none of its names takes the place of one that the browser has.
+    return "\n".join(['"use strict";', "{", *(_read(f"{name}.js") for name in _SCRIPTS), "}"])
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _embedded(data: Mapping[str, Any]) -> str:
+    """JSON that no HTML parser takes for anything but text."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+class _Table:
+    """Values that occur many times, each kept once and named by its number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+
+    def number(self, value: Hashable) -> int:
+        return self._numbers.setdefault(value, len(self._numbers))
+
+    def values(self) -> list[Hashable]:
+        return list(self._numbers)
+
+
+class _Data:
+    """What the program of the page reads; model.js says how."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._words = _Table()
+        self._columns = _Table()
+        self._cells = _Table()
+        self._lists = _Table()
+        self._hosts: list[list[Any]] = []
+
+    def add(self, record: Record) -> None:
+        reachability = record.reachability or {}
+        self._hosts.append(
+            [
+                record.host,
+                record.batch,
+                self._statuses().index(self._status(record)),
+                record.reason,
+                int(record.changed),
+                record.state,
+                record.started,
+                record.finished,
+                self._list(part for leaf in _leaves(record.before) for part in leaf),
+                self._list(part for leaf in _leaves(record.after) for part in leaf),
+                self._list(record.commands),
+                self._list(_snapshot(record)),
+                self._list(record.warnings),
+                self._list(_finding(finding) for finding in reachability.get("findings", [])),
+                [self._words.number(text) for entry in record.history for text in _event(entry)],
+                [number for row in reachability.get("rows", []) for number in self._row(row)],
+            ]
+        )
+
+    def content(self) -> dict[str, Any]:
+        return {
+            "kind": self._kind,
+            "statuses": list(self._statuses()),
+            "words": self._words.values(),
+            "columns": self._columns.values(),
+            "cells": self._cells.values(),
+            "lists": self._lists.values(),
+            "hosts": self._hosts,
+        }
+
+    def _statuses(self) -> tuple[str, ...]:
+        return _PLANNED if self._kind == "plan" else (*VERDICTS, OPEN)
+
+    def _status(self, record: Record) -> str:
+        if self._kind == "rollout":
+            return record.verdict or OPEN
+        if record.verdict:
+            return "left_out"
+        return "would_change" if record.changed else "no_change"
+
+    def _list(self, texts: Iterable[str]) -> int:
+        return self._lists.number(tuple(self._words.number(text) for text in texts))
+
+    def _row(self, row: Mapping[str, Any]) -> tuple[int, int]:
+        """The number of the cell, and the milliseconds, which are the only thing that differs on each host."""
+        column = self._columns.number((str(row.get("url", "")), str(row.get("path", ""))))
+        cell = (column, *(self._words.number(_text(row.get(name))) for name in _ROW))
+        milliseconds = row.get("milliseconds")
+        return self._cells.number(cell), milliseconds if isinstance(milliseconds, int) else 0
+
+
+def _leaves(state: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every single value of a state with its path, such as winhttp.native.proxy; a list of values is one."""
+    if isinstance(state, Mapping) and state:
+        for name, value in state.items():
+            yield from _leaves(value, f"{path}.{name}" if path else str(name))
+    elif path:
+        yield path, _text(state)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _snapshot(record: Record) -> Iterator[str]:
+    for entry in record.snapshot:
+        held = entry.get("data") or entry.get("withheld") or ""
+        what = "absent" if entry.get("absent") else f"{entry.get('type', '')} {held}"
+        yield f"{entry.get('key', '')}\\{entry.get('name', '')} ({entry.get('view', '')}-bit view): {what}"
+
+
+def _event(entry: Mapping[str, str]) -> tuple[str, str, str]:
+    return entry["time"], entry["event"], entry["text"]
+
+
+def _finding(finding: Mapping[str, Any]) -> str:
+    return str(finding.get("text") or f"{finding.get('finding', '')}: {finding.get('url', '')}")

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of a plan, for whoever approves it: the page of a rollout, before there are verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._files import write
+from ._page import page
+from ._record import Record
+from ._secrets import clean, text
+from ._summary import Head, line_of, summary_of
+
+if TYPE_CHECKING:
+    from .._rollout._plan import Plan
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def render_plan(plan: Plan, path: Path) -> None:
+    """Write the page of a plan. Raises NotWritable."""
+    head = Head("", "", plan.created.strftime(_TIME), plan_digest=plan.digest, incomplete=False)
+    summary = summary_of(head, (line_of(record) for record in _records(plan)))
+    valid = f"valid until {plan.valid_until.strftime('%Y-%m-%d %H:%M')} UTC, for version {plan.collection}"
+    write(path, page({**summary, "incomplete": False, "note": valid}, _records(plan), "plan"))
+
+
+def _records(plan: Plan) -> Iterator[Record]:
+    begun = plan.created.strftime(_TIME)
+    for host, planned in plan.hosts.items():
+        yield Record(
+            host=host,
+            run="",
+            who="",
+            started=begun,
+            changed=planned.changed,
+            before=clean(planned.before),
+            after=clean(planned.after),
+            commands=tuple(map(text, planned.commands)),
+            warnings=tuple(map(text, planned.warnings)),
+            reason=text(planned.reboot_reason),
+        )
+    for host, reason in plan.left_out.items():
+        yield Record(host=host, run="", who="", started=begun, verdict="failed", reason=text(reason))

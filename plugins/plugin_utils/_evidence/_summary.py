@@ -1,0 +1,230 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run in few lines: counts, batches, and a line per host; also over the directories of several slices."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ._files import write
+from ._record import FORMAT, HOSTS, VERDICTS, Record, RecordError, is_count, read
+
+SUMMARY = "summary.json"
+TABLE = "summary.csv"
+PAGE = "index.html"
+OPEN = "open"
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the summary says of one host; the only thing of a host that is kept in memory."""
+
+    host: str
+    batch: int
+    verdict: str | None
+    reason: str
+    changed: bool
+    state: str
+    started: str
+    finished: str | None
+    method_before: str
+    proxy_before: str
+    method_after: str
+    proxy_after: str
+    rows: int
+    rows_ok: int
+    rows_failed: int
+    rows_unknown: int
+    change: str
+    plan_digest: str | None
+    run: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is said once of a run; expected is the number of hosts that it was to reach, 0 when not known."""
+
+    run: str
+    who: str
+    started: str
+    change: str = ""
+    plan_digest: str | None = None
+    finished: str | None = None
+    incomplete: bool = True
+    expected: int = 0
+
+
+def line_of(record: Record) -> Line:
+    """Return the line of a record."""
+    summary = (record.reachability or {}).get("summary") or {}
+    method_before, proxy_before = _effective(record.before)
+    method_after, proxy_after = _effective(record.after)
+    reason = record.reason
+    return Line(
+        host=record.host,
+        batch=record.batch,
+        verdict=record.verdict,
+        reason=reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 3]}...",
+        changed=record.changed,
+        state=record.state,
+        started=record.started,
+        finished=record.finished,
+        method_before=method_before,
+        proxy_before=proxy_before,
+        method_after=method_after,
+        proxy_after=proxy_after,
+        rows=_count(summary, "rows"),
+        rows_ok=_count(summary, "ok"),
+        rows_failed=_count(summary, "failed"),
+        rows_unknown=_count(summary, "unknown"),
+        change=record.change,
+        plan_digest=record.plan_digest,
+        run=record.run,
+        who=record.who,
+    )
+
+
+def _count(summary: Mapping[str, Any], name: str) -> int:
+    value = summary.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _effective(state: Mapping[str, Any]) -> tuple[str, str]:
+    effective = state.get("effective")
+    if not isinstance(effective, Mapping):
+        return "", ""
+    return str(effective.get("method") or ""), str(effective.get("proxy") or "")
+
+
+def summary_of(head: Head, lines: Iterable[Line], damaged: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the summary of a run; a host without a verdict makes it incomplete, and so does a damaged file."""
+    ordered = sorted(lines, key=lambda line: (line.batch, line.host))
+    unfinished = any(line.verdict is None for line in ordered)
+    return {
+        "format": FORMAT,
+        **asdict(head),
+        "incomplete": head.incomplete or unfinished or bool(damaged),
+        "hosts": len(ordered),
+        "not_started": max(0, head.expected - len(ordered)),
+        "changed": sum(line.changed for line in ordered),
+        "verdicts": _verdicts(ordered),
+        "batches": [_batch(number, list(members)) for number, members in itertools.groupby(ordered, _batch_of)],
+        "damaged": list(damaged),
+        "lines": [asdict(line) for line in ordered],
+    }
+
+
+def _verdicts(lines: Iterable[Line]) -> dict[str, int]:
+    counts = dict.fromkeys((*VERDICTS, OPEN), 0)
+    for line in lines:
+        counts[line.verdict or OPEN] += 1
+    return counts
+
+
+def _batch_of(line: Line) -> int:
+    return line.batch
+
+
+def _batch(number: int, members: Sequence[Line]) -> dict[str, Any]:
+    finished = [line.finished for line in members if line.finished]
+    return {
+        "batch": number,
+        "hosts": len(members),
+        "started": min(line.started for line in members),
+        "finished": max(finished) if len(finished) == len(members) else None,
+        "verdicts": _verdicts(members),
+    }
+
+
+def write_summary(directory: Path, summary: Mapping[str, Any]) -> None:
+    """Write the summary as JSON and as a table. Raises NotWritable."""
+    write(directory / SUMMARY, f"{json.dumps(summary, indent=1, ensure_ascii=True)}\n")
+    write(directory / TABLE, table(summary["lines"]))
+
+
+def table(lines: Iterable[Mapping[str, Any]]) -> str:
+    """Return the lines as CSV; no cell is one that a spreadsheet would take for a formula."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(Line.__dataclass_fields__), lineterminator="\r\n")
+    writer.writeheader()
+    for line in lines:
+        writer.writerow({name: _cell(value) for name, value in line.items()})
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def records(directories: Iterable[Path], damaged: list[str]) -> Iterator[Record]:
+    """Yield the records of directories one by one, and add a sentence to damaged for each that is none.
+
+    A host that several directories know is told by the record that was begun last.
+    """
+    files: dict[str, list[Path]] = {}
+    for path in sorted(path for directory in directories for path in (directory / HOSTS).glob("*.json")):
+        files.setdefault(path.name, []).append(path)
+    for paths in files.values():
+        found = []
+        for path in paths:
+            try:
+                found.append(read(path))
+            except RecordError as error:
+                damaged.append(str(error))
+        if found:
+            yield max(found, key=lambda record: record.started)
+
+
+def read_head(directory: Path) -> Head | None:
+    """Return what a directory's summary says of its run, or None where there is no summary of ours."""
+    try:
+        content = json.loads((directory / SUMMARY).read_text(encoding="utf-8"))
+        values = {name: content[name] for name in Head.__dataclass_fields__}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    texts = all(isinstance(values[name], str) for name in ("run", "who", "started", "change"))
+    optional = all(isinstance(values[name], str | None) for name in ("plan_digest", "finished"))
+    counted = isinstance(values["incomplete"], bool) and is_count(values["expected"])
+    return Head(**values) if texts and optional and counted else None
+
+
+def joined(heads: Sequence[Head | None]) -> Head:
+    """Return one head for several slices; it is complete when each of them is."""
+    known = [head for head in heads if head]
+    if not known:
+        return Head("", "", "")
+    whole = len(known) == len(heads) and not any(head.incomplete for head in known)
+    ends = [head.finished for head in known if head.finished]
+    return replace(
+        known[0],
+        run=_together(head.run for head in known),
+        who=_together(head.who for head in known),
+        change=_together(head.change for head in known),
+        started=min(head.started for head in known),
+        finished=max(ends) if whole and ends else None,
+        incomplete=not whole,
+        expected=sum(head.expected for head in known),
+    )
+
+
+def _together(texts: Iterable[str]) -> str:
+    return ", ".join(sorted({text for text in texts if text}))
+
+
+def merge(directories: Sequence[Path]) -> dict[str, Any]:
+    """Return the summary of several directories of evidence, such as those of the slices of a job."""
+    damaged: list[str] = []
+    lines = [line_of(record) for record in records(directories, damaged)]
+    return summary_of(joined([read_head(directory) for directory in directories]), lines, damaged)

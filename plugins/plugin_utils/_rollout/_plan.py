@@ -1,0 +1,227 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan: what is to become of each endpoint, as a file that an approval can refer to."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .._evidence._files import write
+from ._times import parse, stamp
+
+FORMAT = 1
+_SHOWN = 3
+_DERIVED = ("effective", "conflicts")
+_NEXT = ",\n"
+_HOSTS = '"hosts":{\n'
+_END = "\n}}\n"
+
+
+class PlanError(Exception):
+    """A plan can't be used; the message says which file and why."""
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """What was planned for one endpoint.
+
+    settings are the options of endpoint_proxy, before and after its reports, commands what would run.
+    """
+
+    settings: Mapping[str, Any]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    commands: tuple[str, ...]
+    warnings: tuple[str, ...]
+    changed: bool
+    reboot_reason: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """When and by which version of this collection a plan may be carried out. Times are in UTC."""
+
+    created: datetime.datetime
+    valid_until: datetime.datetime
+    collection: str
+
+    def check(self, now: datetime.datetime, collection: str) -> None:
+        """Raise PlanError where the plan may not be carried out now and by this version of the collection."""
+        if now > self.valid_until:
+            raise PlanError(
+                f"The plan is too old: it was made at {stamp(self.created)} and is valid until "
+                f"{stamp(self.valid_until)}. Make a new one and have it approved."
+            )
+        if now < self.created - datetime.timedelta(minutes=5):
+            raise PlanError("The plan is from the future: the clocks of the controllers differ.")
+        if collection != self.collection:
+            raise PlanError(
+                f"The plan was made by version {self.collection} of the collection, and this is {collection}."
+            )
+
+
+@dataclass(frozen=True)
+class Share(Terms):
+    """What one host needs of a plan."""
+
+    digest: str
+    planned: HostPlan
+
+
+@dataclass(frozen=True)
+class Plan(Terms):
+    """A plan for hosts; left_out says of others why there is none."""
+
+    hosts: Mapping[str, HostPlan]
+    left_out: Mapping[str, str]
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 over all of the plan, as 64 hex digits: over the head, which has that of each host's entry."""
+        return _sha256(_canonical(self._head))
+
+    @functools.cached_property
+    def _entries(self) -> Mapping[str, str]:
+        return {host: _canonical(asdict(plan)) for host, plan in sorted(self.hosts.items())}
+
+    @functools.cached_property
+    def _head(self) -> Mapping[str, Any]:
+        place, index = 0, {}
+        for host, entry in self._entries.items():
+            place += len(_canonical(host)) + 1
+            index[host] = [place, len(entry), _sha256(entry)]
+            place += len(entry) + len(_NEXT)
+        return {
+            "format": FORMAT,
+            "created": stamp(self.created),
+            "valid_until": stamp(self.valid_until),
+            "collection": self.collection,
+            "left_out": dict(sorted(self.left_out.items())),
+            "index": index,
+        }
+
+    def text(self) -> str:
+        """The plan as its file: a head, and the hosts on a line each, so that one of them is read without the rest.
+
+        The index has for each host where its entry begins after the line "hosts", its length, and its SHA-256.
+        """
+        head = json.dumps({"digest": self.digest, **self._head}, separators=(",", ":"), ensure_ascii=True)
+        lines = _NEXT.join(f"{_canonical(host)}:{entry}" for host, entry in self._entries.items())
+        return f"{head[:-1]}{_NEXT}{_HOSTS}{lines}{_END}"
+
+    def save(self, path: Path) -> None:
+        """Write the plan; raises NotWritable."""
+        write(path, self.text())
+
+
+def _canonical(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load(path: Path) -> Plan:
+    """Read a whole plan; raises PlanError where it is none, or where any byte of it was changed since it was made."""
+    with _opened(path) as file:
+        text = file.read().decode()
+        content = _known(json.loads(text), path)
+        hosts = {host: _host_plan(fields) for host, fields in content["hosts"].items()}
+        plan = Plan(*_terms(content), hosts=hosts, left_out=content["left_out"])
+        if plan.text() != text:
+            raise _edited(path)
+        return plan
+
+
+def load_share(path: Path, host: str) -> Share:
+    """Read one host's part of a plan, without the entries of the others. Raises PlanError.
+
+    The digest is that of the index, which has that of the entry.
+    """
+    with _opened(path) as file:
+        content = _known(json.loads(file.readline().decode().removesuffix(_NEXT) + "}"), path)
+        digest = content.pop("digest")
+        if _sha256(_canonical(content)) != digest:
+            raise _edited(path)
+        if host in content["left_out"]:
+            raise PlanError(f"There is no plan for {host}: {content['left_out'][host]}")
+        if host not in content["index"]:
+            raise PlanError(f"{host} is not in the plan: it was made for other hosts.")
+        place, length, sha256 = content["index"][host]
+        file.seek(place + len(_HOSTS), os.SEEK_CUR)
+        entry = file.read(length).decode()
+        if _sha256(entry) != sha256:
+            raise _edited(path)
+        return Share(*_terms(content), digest=digest, planned=_host_plan(json.loads(entry)))
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file, with what may be wrong with it as a PlanError."""
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise PlanError(f"The plan {path} can't be read: {error.strerror}.") from None
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise PlanError(f"{path} is no plan, or was edited: a field of it is missing or can't be read.") from None
+
+
+def _known(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    if content.get("format") != FORMAT:
+        raise PlanError(f"{path} is no plan of format {FORMAT}.")
+    return content
+
+
+def _edited(path: Path) -> PlanError:
+    return PlanError(f"The plan {path} was edited since it was made: its digest does not hold. Make a new one.")
+
+
+def _terms(content: Mapping[str, Any]) -> tuple[datetime.datetime, datetime.datetime, str]:
+    return parse(content["created"]), parse(content["valid_until"]), content["collection"]
+
+
+def _host_plan(fields: Mapping[str, Any]) -> HostPlan:
+    return HostPlan(**{**fields, **{name: tuple(fields[name]) for name in ("commands", "warnings")}})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place in which two reports differ; path is its keys, joined by dots."""
+
+    path: str
+    planned: Any
+    found: Any
+
+    def __str__(self) -> str:
+        return f"{self.path} was {json.dumps(self.planned)} and is {json.dumps(self.found)}"
+
+
+def differences(planned: Any, found: Any, path: str = "") -> list[Difference]:
+    """The places in which what was found differs from what was planned on."""
+    if isinstance(planned, Mapping) and isinstance(found, Mapping):
+        names = [*planned, *(name for name in found if name not in planned)]
+        return [
+            difference
+            for name in names
+            for difference in differences(planned.get(name), found.get(name), f"{path}.{name}" if path else str(name))
+        ]
+    return [] if planned == found else [Difference(path, planned, found)]
+
+
+def said(found: Sequence[Difference]) -> str:
+    """The first differences as a sentence: what the endpoint holds before what follows from it."""
+    ordered = sorted(found, key=lambda difference: difference.path.startswith(_DERIVED))
+    shown = "; ".join(map(str, ordered[:_SHOWN]))
+    return f"{shown}; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else shown

@@ -1,0 +1,8 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The version of this collection, which galaxy.yml says too."""
+
+from __future__ import annotations
+
+VERSION = "1.0.0"

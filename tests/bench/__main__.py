@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make bench`: this collection and its peers on the same work, fleets of up to 5,000, and what has to hold."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import claims, environments, report, scale, table
+from tests.bench.claims import Claim
+from tests.bench.controller import FOLDER, Controller, FarmProcess, Figures, Run, WrongResultError
+from tests.bench.scale import Scale
+from tests.bench.table import Size
+from tests.twice import ROOT
+
+DOCS = ROOT / "docs"
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured."""
+
+    table: Size
+    share: Size
+    scale: Scale
+    # Where the page and its plot go.
+    target: Path
+
+
+FULL = Extent(
+    Size(hosts=20, forks=10, repetitions=3),
+    Size(hosts=200, forks=1, repetitions=3),
+    Scale((10, 100, 1000, 5000), (10, 50, 100), budget=500),
+    DOCS,
+)
+# For work on the bench itself: its figures are noise, and the page goes where nobody takes it for the real one.
+SHORT = Extent(
+    Size(hosts=4, forks=4, repetitions=1),
+    Size(hosts=20, forks=1, repetitions=1),
+    Scale((10, 40), (10,), budget=40),
+    FOLDER,
+)
+
+
+def main() -> int:
+    """Measure, write the page, and return 1 when a result was wrong or a claim does not hold."""
+    short = bool(os.environ.get("BENCH_SHORT"))
+    extent = SHORT if short else FULL
+    started = time.monotonic()
+    try:
+        results = measure(extent, short)
+    except (WrongResultError, environments.EnvironmentMissingError) as error:
+        print(f"\nFAILED: {error}", file=sys.stderr)
+        return 1
+    extent.target.mkdir(parents=True, exist_ok=True)
+    scale.plot(results.points, environments.plotter(), extent.target / report.PLOT)
+    page = extent.target / "benchmarks.md"
+    page.write_text(report.page(results), encoding="utf-8")
+    print(f"\n{page.relative_to(ROOT)} after {(time.monotonic() - started) / 60:.1f} minutes")
+    print("\n".join(map(str, results.claims)))
+    return 1 if claims.broken(results.claims) else 0
+
+
+def measure(extent: Extent, short: bool) -> report.Results:
+    """Run everything against one farm."""
+    python = environments.controller()
+    controller = Controller(python)
+    largest = max(*extent.scale.fleets, extent.table.hosts, extent.share.hosts)
+    with FarmProcess(largest, table.RTTS) as lab:
+        nothing = table.nothing(extent.table)
+        # The first run of all reads files that nobody has read yet.
+        controller.run(lab, nothing)
+        cells = table.measure(controller, lab, table.runs(extent.table), extent.table.repetitions)
+        pairs = table.share_runs(extent.share)
+        wanted = [run for pair in pairs.values() for run in pair]
+        taken = table.measure(controller, lab, wanted, extent.share.repetitions)
+        points = scale.points(audits(controller, lab, extent.scale))
+    found = table.table(cells, nothing)
+    shares = {state: table.share(taken, pair) for state, pair in pairs.items()}
+    return report.Results(
+        versions=environments.versions(python),
+        size=extent.table,
+        table=found,
+        start_wall=cells[nothing].wall,
+        start_cpu=cells[nothing].cpu,
+        empty_bytes=empty_bytes(taken[pairs["converged"][1]], extent.share.hosts),
+        share=shares,
+        share_size=extent.share,
+        points=points,
+        claims=claimed(found, extent, shares, [] if short else points),
+    )
+
+
+def empty_bytes(figures: Figures, hosts: int) -> float:
+    """Bytes per endpoint in both directions."""
+    return (figures.bytes_in + figures.bytes_out) / hosts
+
+
+def audits(controller: Controller, lab: FarmProcess, wanted: Scale) -> dict[Run, Figures]:
+    """Medians of all points of the curves, and of the starts that belong to them."""
+    medians = table.measure(controller, lab, scale.starts(wanted), 1)
+    for run, repetitions in scale.runs(wanted).items():
+        medians |= table.measure(controller, lab, [run], repetitions)
+    return medians
+
+
+def claimed(
+    found: table.Table, extent: Extent, shares: dict[str, float], points: list[scale.Point]
+) -> list[Claim]:
+    """All claims that this run can be held to."""
+    made = [*claims.of_table(found, extent.table), *claims.of_share(shares)]
+    return [*made, *claims.of_scale(points)] if points else made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

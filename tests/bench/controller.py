@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run of ansible-playbook against the farm: what it took, and whether it did what it was asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from tests.bench import farm
+from tests.bench.work import URLS, WORKS, Start, plays
+from tests.lab import auth
+from tests.twice import ROOT, recap
+
+Connection = Literal["winrs", "winrm"]
+_PLUGINS: dict[Connection, str] = {"winrs": "mde.connectivity.winrs", "winrm": "ansible.builtin.winrm"}
+FOLDER = ROOT / ".cache" / "bench"
+
+
+class WrongResultError(Exception):
+    """A run did not do what it was asked, so its figures mean nothing."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be run: which work, from which state, over which connection, how wide."""
+
+    work: str
+    connection: Connection = "winrs"
+    start: Start = "converged"
+    rtt: float = 0
+    hosts: int = 10
+    forks: int = 10
+    # Of an otherwise converged fleet every n-th endpoint is drifted.
+    drifted_each: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.work} {self.connection} {self.start} {self.rtt:g} ms {self.hosts} hosts {self.forks} forks"
+
+    @property
+    def drifted(self) -> int:
+        """One endpoint in how many is drifted; 0 when none is."""
+        return self.drifted_each or int(self.start == "drifted")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run took: the controller in seconds and MB, the wire in requests and bytes, the farm by itself."""
+
+    wall: float
+    cpu: float
+    memory: float
+    requests: int
+    bytes_in: int
+    bytes_out: int
+    farm_cpu: float
+    farm_memory: float
+
+
+class FarmProcess:
+    """A context manager: the farm, in a process of its own."""
+
+    def __init__(self, count: int, rtts: tuple[float, ...]) -> None:
+        self._command = [sys.executable, "-m", "tests.bench.farm", str(count), *map(str, rtts)]
+        self.count = count
+        self.ports: dict[float, int] = {}
+
+    def __enter__(self) -> FarmProcess:
+        self._process = subprocess.Popen(
+            self._command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.ports = {float(rtt): port for rtt, port in self._answer().items()}
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise WrongResultError(f"the farm ended with exit code {self._process.wait()}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def ask(self, wanted: str, **options: Any) -> dict[str, Any]:
+        """Call one method of the farm."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([wanted, options]) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+
+def inventory(run: Run, port: int) -> str:
+    """The inventory of a run: a range of names and nothing per endpoint, which is the smallest that Ansible knows."""
+    common = {
+        "ansible_connection": _PLUGINS[run.connection],
+        "ansible_host": "127.0.0.1",
+        "ansible_port": port,
+        "ansible_user": auth.USER,
+        "ansible_password": auth.PASSWORD,
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "basic",
+        "ansible_winrm_path": "/{{ inventory_hostname }}/wsman",
+    }
+    variables = [f"{name}={value}" for name, value in common.items()]
+    return "\n".join(["[windows]", farm.names(run.hosts), "[windows:vars]", *variables, ""])
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """What the controller sees: nothing of the user's own Ansible, and no proxy before the loopback address."""
+    return {
+        "ANSIBLE_ACTION_PLUGINS": str(ROOT / "tests" / "bench" / "action"),
+        "ANSIBLE_CONFIG": str(home / "ansible.cfg"),
+        "ANSIBLE_HOME": str(home / "ansible"),
+        "ANSIBLE_NOCOLOR": "1",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "NO_PROXY": "127.0.0.1",
+        "PATH": os.environ["PATH"],
+    }
+
+
+@dataclass(frozen=True)
+class Controller:
+    """An environment with ansible-playbook in it."""
+
+    python: Path
+
+    def run(self, lab: FarmProcess, wanted: Run) -> Figures:
+        """Run it, compare what the farm holds with what was asked, and say what it took.
+
+        Raises WrongResultError.
+        """
+        lab.ask("begin", used=wanted.hosts, drifted_each=wanted.drifted)
+        command = self._prepare(wanted, lab.ports[wanted.rtt])
+        before = lab.ask("usage")
+        log = FOLDER / "run.log"
+        with log.open("wb") as output:
+            wall, cpu, memory, code = _measured(command, output.fileno())
+        after = lab.ask("usage")
+        check_run(wanted, code, log.read_text(encoding="utf-8"))
+        _check_farm(wanted, lab)
+        totals = lab.ask("totals", used=wanted.hosts)
+        return Figures(
+            wall, cpu, memory, **totals, farm_cpu=after["cpu"] - before["cpu"], farm_memory=after["memory"]
+        )
+
+    def _prepare(self, wanted: Run, port: int) -> list[str]:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        hosts, playbook = FOLDER / "inventory.ini", FOLDER / "playbook.yml"
+        (FOLDER / "ansible.cfg").write_text("", encoding="utf-8")
+        hosts.write_text(inventory(wanted, port), encoding="utf-8")
+        what = WORKS[wanted.work]
+        playbook.write_text(yaml.safe_dump(plays(what, wanted.hosts)), encoding="utf-8")
+        command = [str(self.python.parent / "ansible-playbook"), "-i", str(hosts), "-f", str(wanted.forks)]
+        check = ["--check"] if what.check else []
+        skipped = ["--skip-tags", "verify"] if what.playbook else []
+        return [*command, *check, *skipped, str(playbook)]
+
+
+def _measured(command: list[str], output: int) -> tuple[float, float, float, int]:
+    """Wall and CPU seconds of a command and all its descendants, MB of the largest of them, and the exit code."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command, env=_environment(FOLDER), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+    )
+    _pid, status, used = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode
+
+
+def check_run(wanted: Run, code: int, output: str) -> None:
+    """Compare exit code and recap with what was asked; raises WrongResultError."""
+    what = WORKS[wanted.work]
+    if code:
+        raise WrongResultError(f"{wanted}: exit code {code}\n{output[-4000:]}")
+    if not what.tasks:
+        return
+    hosts = recap(output)
+    expected = {farm.name(number + 1): _drifted(wanted, number) for number in range(wanted.hosts)}
+    said = {name: bool(found.changed) for name, found in hosts.items()}
+    if what.empty:
+        expected = dict.fromkeys(expected, False)
+    if said != expected:
+        differing = sorted(name for name in {*said, *expected} if said.get(name) != expected.get(name))
+        raise WrongResultError(
+            f"{wanted}: the recap is wrong about {', '.join(differing[:10])}\n{output[-4000:]}"
+        )
+
+
+def _drifted(wanted: Run, number: int) -> bool:
+    return bool(wanted.drifted) and number % wanted.drifted == 0
+
+
+def _check_farm(wanted: Run, lab: FarmProcess) -> None:
+    what = WORKS[wanted.work]
+    kind = wanted.work if what.peer else "empty" if what.empty else "audit" if what.check else "applied"
+    wrong = lab.ask("wrong", used=wanted.hosts, kind=kind)["wrong"]
+    asked = lab.ask("asked")
+    times = wanted.hosts if what.urls else 0
+    expected = {"urls": dict.fromkeys(URLS, times) if times else {}, "tunnels": times * len(URLS)}
+    if asked != expected:
+        raise WrongResultError(f"{wanted}: the URLs that were asked for are {asked}, not {expected}")
+    if wrong:
+        shown = "\n".join(f"  {name}: {says}" for name, says in list(wrong.items())[:10])
+        raise WrongResultError(f"{wanted}: {len(wrong)} endpoints are not as they must be\n{shown}")

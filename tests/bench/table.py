@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The same work by this collection and by its peers: runs in turn, medians, figures per endpoint."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+
+from tests.bench import work
+from tests.bench.controller import Connection, Controller, FarmProcess, Figures, Run
+
+RTTS = (0.0, 20.0, 100.0)
+# Work and connection; the peers' modules are PowerShell, which winrs does not run.
+CELLS: tuple[tuple[str, Connection], ...] = (
+    ("one", "winrs"),
+    ("two", "winrs"),
+    ("seed", "winrs"),
+    ("one", "winrm"),
+    ("two", "winrm"),
+    ("seed", "winrm"),
+    ("peers-settings", "winrm"),
+    ("peers", "winrm"),
+)
+STARTS: tuple[work.Start, ...] = ("converged", "drifted")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured: endpoints of one run, how many at a time, and how often each run is repeated."""
+
+    hosts: int
+    forks: int
+    repetitions: int
+
+
+@dataclass(frozen=True)
+class PerEndpoint:
+    """Medians of one kind of run per endpoint, with the start of ansible-playbook taken off; seconds and MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+    requests: float
+    bytes_in: float
+    bytes_out: float
+    farm_cpu: float
+
+    @property
+    def bytes(self) -> float:
+        """Bytes in both directions."""
+        return self.bytes_in + self.bytes_out
+
+
+Table = Mapping[Run, PerEndpoint]
+
+
+def runs(size: Size) -> Iterator[Run]:
+    """Every cell of the table once, after a run without tasks, which is the start alone."""
+    yield nothing(size)
+    yield from audits(size)
+    for rtt in RTTS:
+        for start in STARTS:
+            for name, connection in CELLS:
+                yield Run(name, connection, start, rtt, size.hosts, size.forks)
+
+
+def audits(size: Size) -> tuple[Run, Run]:
+    """A drift audit, as one task and as the playbook with the roles."""
+    alone = Run("audit", hosts=size.hosts, forks=size.forks)
+    return alone, replace(alone, work="site-audit")
+
+
+def nothing(size: Size) -> Run:
+    """The run that only starts and ends."""
+    return Run("nothing", hosts=size.hosts, forks=size.forks)
+
+
+def measure(
+    controller: Controller, lab: FarmProcess, wanted: Iterable[Run], repetitions: int
+) -> dict[Run, Figures]:
+    """Medians of all runs, one repetition after the other, so that a noisy minute falls on all of them."""
+    once = list(wanted)
+    seen: dict[Run, list[Figures]] = {run: [] for run in once}
+    for repetition in range(1, repetitions + 1):
+        for run in once:
+            figures = controller.run(lab, run)
+            seen[run].append(figures)
+            print(
+                f"{repetition}/{repetitions}  {run!s:60}{figures.wall:8.2f} s  {figures.cpu:8.2f} s CPU",
+                flush=True,
+            )
+    return {run: median(figures) for run, figures in seen.items()}
+
+
+def median(figures: list[Figures]) -> Figures:
+    """The median of each figure by itself; of the peak of memory the highest."""
+    middle = {
+        field.name: statistics.median(getattr(one, field.name) for one in figures)
+        for field in fields(Figures)
+    }
+    return replace(Figures(**middle), memory=max(one.memory for one in figures))
+
+
+def per_endpoint(run: Run, figures: Figures, start: Figures) -> PerEndpoint:
+    """The figures of a run divided by its endpoints, the start taken off wall and CPU."""
+    hosts = run.hosts
+    return PerEndpoint(
+        wall=(figures.wall - start.wall) / hosts,
+        cpu=(figures.cpu - start.cpu) / hosts,
+        memory=figures.memory,
+        requests=figures.requests / hosts,
+        bytes_in=figures.bytes_in / hosts,
+        bytes_out=figures.bytes_out / hosts,
+        farm_cpu=figures.farm_cpu / hosts,
+    )
+
+
+def table(medians: Mapping[Run, Figures], start: Run) -> dict[Run, PerEndpoint]:
+    """Every cell per endpoint."""
+    return {
+        run: per_endpoint(run, figures, medians[start]) for run, figures in medians.items() if run != start
+    }
+
+
+def share_runs(size: Size) -> dict[str, tuple[Run, Run]]:
+    """Per kind of endpoint our run, and the empty action plugin with as many command lines."""
+    hosts, forks = size.hosts, size.forks
+
+    def pair(start: work.Start, empty: str) -> tuple[Run, Run]:
+        return Run("one", start=start, hosts=hosts, forks=forks), Run(empty, hosts=hosts, forks=forks)
+
+    return {"converged": pair("converged", "empty-1"), "changed": pair("drifted", "empty-2")}
+
+
+def share(medians: Mapping[Run, Figures], pair: tuple[Run, Run]) -> float:
+    """CPU seconds per task beyond those of the empty action plugin."""
+    ours, empty = pair
+    return (medians[ours].cpu - medians[empty].cpu) / ours.hosts

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of an endpoint, once in the words of this collection and once in those of its peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tests.lab.backend import Backend
+from tests.lab.profiles import PROFILES, PolicyValue, Profile
+from tests.lab.simulated.blobs import WinHttp, pack_winhttp, unpack_winhttp
+
+Start = Literal["converged", "drifted"]
+Task = dict[str, Any]
+
+PROXY = "proxy.corp.test:8080"
+BYPASS = ("<local>", "*.corp.test")
+URLS = tuple(f"https://{name}.corp.test/" for name in ("events", "feed", "blob", "crl", "login", "update"))
+
+# Endpoints of one play and of one batch of a fleet.
+_PLAY = 1000
+_BATCH = 200
+_INTERNET_SETTINGS = r"Microsoft\Windows\CurrentVersion\Internet Settings"
+_CONNECTIONS = rf"HKLM\SOFTWARE\{_INTERNET_SETTINGS}\Connections"
+_SYSTEM_ACCOUNT = rf"HKU\S-1-5-18\Software\{_INTERNET_SETTINGS}"
+_DATA_COLLECTION = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection"
+_SENSOR = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection"
+_ONE = (1).to_bytes(4, "little")
+_WINHTTP = WinHttp(PROXY, ";".join(BYPASS))
+_BLOB = pack_winhttp(_WINHTTP, 0x18)
+
+# Every value that the work is about, as it is on an endpoint where there is nothing to do.
+_ASKED = (
+    PolicyValue(_CONNECTIONS, "WinHttpSettings", "REG_BINARY", _BLOB),
+    PolicyValue(_CONNECTIONS, "WinHttpSettings", "REG_BINARY", _BLOB, view=32),
+    PolicyValue(_SYSTEM_ACCOUNT, "AutoDetect", "REG_DWORD", _ONE),
+    PolicyValue(_DATA_COLLECTION, "TelemetryProxyServer", "REG_SZ", f"{PROXY}\0".encode("utf-16-le")),
+    PolicyValue(_DATA_COLLECTION, "DisableEnterpriseAuthProxy", "REG_DWORD", _ONE),
+    PolicyValue(_SENSOR, "PreferStaticProxyForHttpRequest", "REG_DWORD", _ONE),
+)
+STARTS: dict[Start, Profile] = {
+    "converged": Profile("converged", registry=_ASKED),
+    "drifted": PROFILES["clean"],
+}
+
+
+def missing(endpoint: Backend) -> list[str]:
+    """Return which of the values that were asked for the endpoint's registry does not hold."""
+    return [asked.name for asked in _ASKED if not _holds(endpoint, asked)]
+
+
+def _holds(endpoint: Backend, asked: PolicyValue) -> bool:
+    found = endpoint.value(asked.key, asked.name, asked.view)
+    if found is None or found[0] != asked.type:
+        return False
+    if asked.type == "REG_BINARY":
+        return unpack_winhttp(found[1]) == _WINHTTP
+    return found[1] == asked.data
+
+
+_PROXY_TASK: Task = {
+    "name": "Bring the proxy settings into the desired state",
+    "mde.connectivity.endpoint_proxy": {
+        "method": "static",
+        "winhttp_proxy": {"proxy": PROXY, "bypass": list(BYPASS)},
+        "wpad": {"state": "enabled"},
+        "datacollection_proxy": {"server": PROXY, "prefer_static_proxy": True},
+    },
+}
+_INFO_TASK: Task = {"name": "Report the proxy state", "mde.connectivity.endpoint_info": {}}
+_URLS_TASK: Task = {
+    "name": "Ask for six URLs on the way that the sensor takes",
+    "mde.connectivity.reachability": {"service_urls": False, "urls": list(URLS)},
+    "register": "bench_reached",
+    "failed_when": "not bench_reached.summary.reachable",
+}
+
+
+def _registry_value(name: str, data: str | int, type_name: str) -> Task:
+    path = _DATA_COLLECTION.replace("HKLM\\", "HKLM:\\")
+    options = {"path": path, "name": name, "data": data, "type": type_name}
+    return {"name": f"Set {name}", "ansible.windows.win_regedit": options}
+
+
+_PEER_TASKS: tuple[Task, ...] = (
+    {"name": "Gather facts", "ansible.windows.setup": {}},
+    {"name": "Set automatic detection", "ansible.windows.win_inet_proxy": {"auto_detect": True}},
+    {
+        "name": "Set the WinHTTP proxy",
+        "ansible.windows.win_http_proxy": {"proxy": PROXY, "bypass": list(BYPASS)},
+    },
+    _registry_value("TelemetryProxyServer", PROXY, "string"),
+    _registry_value("DisableEnterpriseAuthProxy", 1, "dword"),
+    {
+        "name": "Show the WinHTTP proxy",
+        "ansible.windows.win_command": "netsh winhttp show proxy",
+        "changed_when": False,
+    },
+    {"name": "Ask for six URLs", "ansible.windows.win_uri": {"url": "{{ item }}"}, "loop": list(URLS)},
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One way to do the work: what it is called in the tables, and its tasks."""
+
+    title: str
+    tasks: tuple[Task, ...]
+    peer: bool = False
+    # Nothing but a connection: no state of an endpoint is compared.
+    empty: bool = False
+    check: bool = False
+    # Cut into plays and batches, as a fleet is.
+    batched: bool = False
+    # Our own six URLs; those of the peers are among their calls.
+    urls: bool = False
+    # The collection's playbook to run instead of the tasks, which then only say how many it has for an endpoint.
+    playbook: str = ""
+
+
+def _echo(lines: int) -> Task:
+    return {"name": f"Run {lines} empty command lines", "mde_bench_empty": {"lines": lines}}
+
+
+WORKS = {
+    "one": Work("mde.connectivity, one task", (_PROXY_TASK,)),
+    "two": Work("mde.connectivity, settings and info as two tasks", (_PROXY_TASK, _INFO_TASK)),
+    "seed": Work("mde.connectivity, settings and six URLs as two tasks", (_PROXY_TASK, _URLS_TASK), urls=True),
+    "peers": Work("ansible.windows", _PEER_TASKS, peer=True),
+    "peers-settings": Work("ansible.windows without the URLs", _PEER_TASKS[:-1], peer=True),
+    "audit": Work("mde.connectivity, drift audit in check mode", (_PROXY_TASK,), check=True, batched=True),
+    "site-audit": Work(
+        "mde.connectivity, site.yml --check --skip-tags verify",
+        (_PROXY_TASK,),
+        check=True,
+        playbook="mde.connectivity.site",
+    ),
+    "empty-1": Work("an empty action plugin, one command line", (_echo(1),), empty=True),
+    "empty-2": Work("an empty action plugin, two command lines", (_echo(2),), empty=True),
+    "nothing": Work("a play without tasks", (), empty=True),
+}
+
+
+def plays(work: Work, hosts: int) -> list[dict[str, Any]]:
+    """The playbook of a work: no facts are gathered behind the table's back, no result is registered.
+
+    A fleet is cut into batches, for the linear strategy holds all results of a task until its last host is done,
+    and into plays, for each task in flight has a list of its own of all hosts of its play.
+    """
+    if work.playbook:
+        options = _PROXY_TASK["mde.connectivity.endpoint_proxy"]
+        variables = {f"endpoint_proxy_{name}": value for name, value in options.items()}
+        return [{"import_playbook": work.playbook, "vars": {"mde_hosts": "windows", **variables}}]
+    common: dict[str, Any] = {"gather_facts": False, "tasks": list(work.tasks)}
+    if not work.batched:
+        return [{"hosts": "windows", **common}]
+    return [
+        {"hosts": f"windows[{first}:{min(first + _PLAY, hosts) - 1}]", "serial": _BATCH, **common}
+        for first in range(0, hosts, _PLAY)
+    ]
+
+
+def peer_calls(work: Work) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Module and options of everything that the peers' tasks send to one endpoint."""
+    for task in work.tasks:
+        module = next(key for key in task if key.startswith("ansible.windows."))
+        options = {"_raw_params": task[module]} if isinstance(task[module], str) else task[module]
+        for item in task.get("loop", [None]):
+            yield module, options if item is None else {**options, "url": item}

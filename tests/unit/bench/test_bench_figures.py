@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Medians, claims, and a run of a playbook that is not what was asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench import claims, controller, scale, table
+from tests.bench.controller import Figures, Run, WrongResultError
+from tests.bench.scale import Point
+
+RECAP = "{} : ok=1    changed={}    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0\n"
+
+
+def figures(wall: float = 10, cpu: float = 20, memory: float = 70, requests: int = 50) -> Figures:
+    return Figures(wall, cpu, memory, requests, 100_000, 50_000, 1, 50)
+
+
+def point(hosts: int, memory: float, own_cpu_ms: float) -> Point:
+    return Point(hosts, 10, 1000, 50, memory, 5, own_cpu_ms, 5)
+
+
+def test_the_median_is_taken_of_each_figure_and_the_peak_of_memory() -> None:
+    middle = table.median([figures(wall=1, memory=80), figures(wall=9), figures(wall=2)])
+    assert (middle.wall, middle.memory) == (2, 80)
+
+
+def test_the_start_is_taken_off_and_the_rest_divided() -> None:
+    run = Run("one", hosts=10)
+    one = table.per_endpoint(run, figures(), figures(wall=1, cpu=2))
+    assert (one.wall, one.cpu, one.requests, one.bytes) == (0.9, 1.8, 5, 15_000)
+
+
+@pytest.mark.parametrize(
+    ("sense", "value", "holds"), [("at most", 5, True), ("at most", 5.1, False), ("at least", 4.9, False)]
+)
+def test_a_claim_holds_up_to_its_limit(sense: str, value: float, holds: bool) -> None:
+    claim = claims.Claim("figure", value, sense, 5)  # type: ignore[arg-type]
+    assert claim.holds is holds
+    assert claims.broken([claim]) == ([] if holds else [claim])
+
+
+@pytest.mark.parametrize(
+    ("memory", "cpu", "lost"), [(82, 46, 0), (83, 46, 1), (82, 47, 1), (200, 100, 2)]
+)
+def test_a_fleet_that_costs_more_per_endpoint_breaks_a_claim(memory: float, cpu: float, lost: int) -> None:
+    points = [point(100, 70, 40), point(1000, 75, 41), point(5000, memory, cpu)]
+    assert len(claims.broken(list(claims.of_scale(points)))) == lost
+
+
+def test_a_large_fleet_is_audited_once_and_a_small_one_five_times() -> None:
+    assert [scale.repeats(hosts, 500) for hosts in (10, 100, 1000, 5000)] == [5, 5, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("code", "changed"), [(2, (1, 0)), (0, (0, 0)), (0, (1, 1)), (0, (1,)), (0, (1, 0, 0))]
+)
+def test_a_run_whose_recap_is_not_as_asked_is_wrong(code: int, changed: tuple[int, ...]) -> None:
+    run = Run("audit", hosts=2, drifted_each=2)
+    recap = "".join(RECAP.format(f"endpoint-{number:04}", n) for number, n in enumerate(changed, 1))
+    with pytest.raises(WrongResultError):
+        controller.check_run(run, code, recap)
+
+
+def test_a_run_as_asked_is_right() -> None:
+    run = Run("audit", hosts=2, drifted_each=2)
+    recap = RECAP.format("endpoint-0001", 1) + RECAP.format("endpoint-0002", 0)
+    controller.check_run(run, 0, recap)
