@@ -74,7 +74,8 @@ options:
   paths:
     description:
       - The ways on which each URL is asked.
-      - V(effective) is the way that the sensor is expected to take, as M(mde.connectivity.endpoint_info) says.
+      - V(effective) is the way that the sensor is expected to take, as M(mde.connectivity.endpoint_info) says. Where
+        automatic detection decides about it, only O(run_as=system) can tell.
       - V(winhttp) is the machine's WinHTTP proxy or none, V(static) the static proxy of the sensor, V(wpad) what
         automatic detection gives to the account that asks, and V(direct) no proxy.
       - A server such as V(proxy.example.com:8080) is a proxy that need not be set anywhere yet.

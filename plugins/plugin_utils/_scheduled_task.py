@@ -51,6 +51,10 @@ class ScheduledTask:
     def start(self) -> Command:
         return Command(f"schtasks /run /tn {self.name}")
 
+    def end(self) -> Command:
+        """The command that ends a run of it; a task that is deleted runs on."""
+        return Command(f"schtasks /end /tn {self.name}")
+
     def query(self) -> Command:
         """The command that fails where the task is not there."""
         return Command(f"schtasks /query /tn {self.name}")

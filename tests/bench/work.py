@@ -166,7 +166,7 @@ def plays(work: Work, hosts: int) -> list[dict[str, Any]]:
 def peer_calls(work: Work) -> Iterator[tuple[str, dict[str, Any]]]:
     """Module and options of everything that the peers' tasks send to one endpoint."""
     for task in work.tasks:
-        module = next(key for key in task if key.startswith("ansible.windows."))
+        (module,) = (key for key in task if key.startswith("ansible.windows."))
         options = {"_raw_params": task[module]} if isinstance(task[module], str) else task[module]
         for item in task.get("loop", [None]):
             yield module, options if item is None else {**options, "url": item}

@@ -276,11 +276,12 @@ def test_what_automatic_detection_gives_is_asked_in_a_second_call(hall: Hall) ->
         place(hall.site.lab.endpoints[name], network)
         hall.site.lab.reset_accounts()
         run = hall.site.run(
-            ask_only(urls, paths=["winhttp", "effective"]),
-            ask_only(urls, paths=["wpad", "effective"]),
+            ask_only(urls, paths=["winhttp", "effective"], run_as="system"),
+            ask_only(urls, paths=["wpad", "effective"], run_as="system"),
+            ask_only(urls, paths=["effective"]),
             hosts=name,
         )
-        first, second = run.results()
+        first, second, as_user = run.results()
         assert len(detected.log(4)) == 4
     for result, other in ((first, "winhttp"), (second, "wpad")):
         assert result["effective"]["method"] == "wpad"
@@ -291,7 +292,9 @@ def test_what_automatic_detection_gives_is_asked_in_a_second_call(hall: Hall) ->
         assert ways["effective"] == detected.proxy
     assert {row["via"] for row in first["rows"] if row["path"] == "winhttp"} == {"direct"}
     # Where detection is asked for anyway, its rows serve both.
-    assert len(hall.site.lab.account(name).commands) == 3
+    assert len(hall.site.lab.account(name).commands) == 4
+    # What detection gives to the user who connects is no answer to what SYSTEM gets.
+    assert {row["reason"] for row in as_user["rows"]} == {"path_unknown"}
 
 
 def test_a_static_proxy_that_is_no_server_is_an_error_of_winhttp_and_not_a_pass(hall: Hall) -> None:

@@ -77,7 +77,9 @@ class Carrier:
         return f'"{folder}\\{name}"' if name else f'"{folder}"'
 
     def _cleaning(self) -> tuple[Command, ...]:
-        return (Command(f"rd /s /q {self._file()}"),) if self.run_as == "connection" else self._task.remove()
+        if self.run_as == "connection":
+            return (Command(f"rd /s /q {self._file()}"),)
+        return (self._task.end(), *self._task.remove())
 
     def _running(self) -> tuple[Command, ...]:
         if self.run_as == "connection":

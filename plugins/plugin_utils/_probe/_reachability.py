@@ -71,7 +71,7 @@ class Reachability(Inquiry):
         asked = self._first_engine(endpoint, _ENGINES[self.options["engine"]])
         rows = list(asked.answer.rows)
         winner = effective(asked.state)
-        if winner.method == "wpad" and "effective" in self._paths:
+        if winner.method == "wpad" and "effective" in self._paths and self._is_system:
             rows = self._detected(endpoint, asked, rows)
         found = [self._report(row, asked, winner.method) for row in rows]
         return {
@@ -141,7 +141,7 @@ class Reachability(Inquiry):
         target, way = self._targets.asked[row.url], self._ways[row.way]
         via = _via(row, target, way, method, asked.state)
         verdict = judge(row, target, via)
-        if way.path == "effective" and not _path_known(asked, method):
+        if way.path == "effective" and not self._path_known(asked, method):
             verdict, via = Verdict("path_unknown"), None
         number = number_of(row.error) or None
         return {
@@ -162,11 +162,26 @@ class Reachability(Inquiry):
             "advice": verdict.advice(target, via),
         }
 
+    @property
+    def _is_system(self) -> bool:
+        return bool(self.options["run_as"] == "system")
+
+    def _path_known(self, asked: _Asked, method: str) -> bool:
+        """Whether the probe took the path that the state of the endpoint says is the sensor's.
+
+        What detection gives to the user who connects says nothing about SYSTEM, who has settings of its own.
+        """
+        static = asked.state.part(DataCollection).proxy or ""
+        known = method != "unknown" and (method != "wpad" or self._is_system)
+        return known and static.strip() == asked.answer.static
+
     def _summary(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         verdicts = Counter(row["verdict"] for row in rows)
         # Asked beside others, the direct path is there for comparison.
         counting = [path for path in self._paths if path != _DIRECT] or [_DIRECT]
-        needed = [row for row in rows if row["required"] and row["path"] in counting]
+        counted = [row for row in rows if row["path"] in counting]
+        # Where nothing that was asked is required, all of it is what was meant.
+        needed = [row for row in counted if row["required"]] or counted
         reached = {row["url"] for row in needed if row["verdict"] == OK}
         return {
             "rows": len(rows),
@@ -200,12 +215,6 @@ def _via(row: Row, target: Target, way: Way, method: str, state: State) -> str |
         return None
     server = native.proxy.server_for(target.parts.scheme) if native.proxy else None
     return masked(server) if server and not native.bypass.covers(target.host) else _DIRECT
-
-
-def _path_known(asked: _Asked, method: str) -> bool:
-    """Whether the probe took the path that the state of the endpoint says is the sensor's."""
-    static = asked.state.part(DataCollection).proxy or ""
-    return method != "unknown" and static.strip() == asked.answer.static
 
 
 def _findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

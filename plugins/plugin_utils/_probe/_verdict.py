@@ -32,7 +32,7 @@ REASONS = {
     "bad_answer": (FAILED, "What answers for {host} by way of {via} does not speak HTTP."),
     "winhttp_error": (FAILED, "Look up the error of WinHTTP."),
     "not_tried": (UNKNOWN, "The deadline came first: raise it, or ask for less."),
-    "path_unknown": (UNKNOWN, "What the sensor uses could not be found out: see effective."),
+    "path_unknown": (UNKNOWN, "What the sensor uses was not found out: see effective, and ask with run_as: system."),
     "no_such_proxy": (SKIPPED, "This endpoint has no such proxy."),
 }
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._endpoint import Command, Completed, Endpoint, quoted
+from ansible.errors import AnsibleError
+
+from .._endpoint import Command, Completed, Endpoint, EndpointError, quoted
 from .._inquiry import Inquiry
 from .._resources._resource import InvalidOption
 from ._analyzer import read_blocks, read_proxy
@@ -87,8 +90,12 @@ class ConnectivityTool(Inquiry):
             self._psexec.check(marked, found)
             ended, made = self._psexec.run(endpoint)
             report = self._snapshot(endpoint, ended, made[0]) if made else self._analyzed(ended)
-        finally:
-            self._psexec.clean(endpoint)
+        except Exception:
+            # What went wrong is the answer, and not that it can't be cleaned up after it.
+            with contextlib.suppress(AnsibleError, EndpointError):
+                self._psexec.clean(endpoint)
+            raise
+        self._psexec.clean(endpoint)
         return {**self._shown(report), "ran": True}
 
     def _shown(self, report: Report) -> dict[str, Any]:

@@ -150,6 +150,12 @@ def _run(process: Process, options: _Options) -> None:
     process.print(f'SUCCESS: Attempted to run the scheduled task "{options["/tn"]}".')
 
 
+def _end(process: Process, options: _Options) -> None:
+    if _task(process, options).running:
+        raise _Failed("lab: to end a task that runs is not modelled")
+    process.print(f'SUCCESS: The scheduled task "{options["/tn"]}" has been terminated successfully.')
+
+
 def _delete(process: Process, options: _Options) -> None:
     _task(process, options)
     name = options["/tn"]
@@ -184,5 +190,6 @@ _VERBS: Mapping[str, tuple[Callable[[Process, _Options], None], tuple[str, ...]]
     "/create": (_create, ("/tn", "/tr", "/sc", "/st", "/xml", "/ru", "/f")),
     "/run": (_run, ("/tn",)),
     "/delete": (_delete, ("/tn", "/f")),
+    "/end": (_end, ("/tn",)),
     "/query": (_query, ("/tn",)),
 }

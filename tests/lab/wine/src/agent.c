@@ -239,8 +239,8 @@ int main(void)
     output = GetStdHandle(STD_OUTPUT_HANDLE);
     SetHandleInformation(input, HANDLE_FLAG_INHERIT, 0);
     SetHandleInformation(output, HANDLE_FLAG_INHERIT, 0);
-    /* Where it exists, no process of this prefix imports the authorities of Linux, which takes seconds and now and
-       then loses those that the lab put there: this endpoint trusts nobody else. */
+    /* Where it exists, no process of this prefix imports the authorities of Linux, which takes each of them a second:
+       this endpoint trusts nobody but whom trust.exe adds. */
     CreateSemaphoreW(NULL, 1, 1, L"crypt32_root_semaphore");
     while (read_all(&request, sizeof(request)))
     {
