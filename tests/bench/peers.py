@@ -44,7 +44,9 @@ class Call:
 
 def is_wrapper(line: str, stdin: bytes) -> bool:
     """Whether a command line starts the wrapper of a PowerShell module, and not our probe over winrm."""
-    return bool(stdin) and not stdin.startswith(b"request:") and line.startswith("powershell -NoProfile ") and " -EncodedCommand " in line[:200]
+    if not stdin or stdin.startswith(b"request:"):
+        return False
+    return line.startswith("powershell -NoProfile ") and " -EncodedCommand " in line[:200]
 
 
 def read(stdin: bytes) -> Call:

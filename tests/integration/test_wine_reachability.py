@@ -155,7 +155,7 @@ def of_scheme(rows: Sequence[dict[str, Any]], scheme: str) -> list[dict[str, Any
     return found
 
 
-def test_the_whole_list_of_a_region_through_squid(wine_site: Site, asker: Asker) -> None:
+def test_the_role_verifies_the_whole_list_of_a_region_through_squid(wine_site: Site, asker: Asker) -> None:
     services = european()
     asked = probes(services)
     # Each of the statuses that are documented, in turn.
@@ -164,9 +164,13 @@ def test_the_whole_list_of_a_region_through_squid(wine_site: Site, asker: Asker)
     with Stage(services, rules=rules) as running:
         asker.endpoint.trust(running.authority.der)
         asker.use(running.proxy)
-        options = {**EUROPE, **PATIENCE, "engine": "wsh", "paths": ["effective", "winhttp"]}
-        result = wine_site.module("reachability", options)
+        options = {**EUROPE, **PATIENCE, "run_as": "connection", "engine": "wsh", "paths": ["effective", "winhttp"]}
+        variables = {f"endpoint_verify_{name}": value for name, value in options.items()}
+        role = {"ansible.builtin.include_role": {"name": "mde.connectivity.endpoint_verify"}, "vars": variables}
+        done = wine_site.run(role)
+        result = next(outcome.result for outcome in done.outcomes if "rows" in outcome.result)
         opened = running.squid.log(at_least=len(result["rows"]))
+    assert done.rc == 0, done.output
     rows = result["rows"]
     assert [row for row in rows if row["reason"] != "ok"] == []
     expected = [(url, path, statuses[url]) for url in statuses for path in ("effective", "winhttp")]
