@@ -5,12 +5,19 @@
 
 from __future__ import annotations
 
-from tests.checks.runner import LOGS, Check
+from tests.checks.runner import LOGS, ROOT, Check
 
 COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
 TYPED_FOLDERS = ("action", "callback", "connection", "filter", "lookup", "plugin_utils")
 TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in TYPED_FOLDERS)
 TYPED_TESTS = ("tests/lab", "tests/checks", "tests/bench", "tests/demo.py", "tests/twice.py")
+
+# Rollouts run for minutes, so they are a check of their own, beside the other tests on simulated endpoints.
+ROLLOUT = tuple(
+    str(path.relative_to(ROOT))
+    for word in ("rollout", "evidence", "runner", "guide", "awx", "execution")
+    for path in sorted((ROOT / "tests" / "integration").glob(f"test_{word}*.py"))
+)
 
 
 def pytest(name: str, evidence: str, seconds: int, *arguments: str) -> Check:
@@ -32,7 +39,16 @@ def lint(name: str, *command: str, seconds: int = 10) -> Check:
 
 CHECKS: tuple[Check, ...] = (
     pytest("unit", "unit", 60, "tests/unit"),
-    pytest("integration", "simulated", 240, "tests/integration", "-m", "simulated and not wine"),
+    pytest(
+        "integration",
+        "simulated",
+        450,
+        "tests/integration",
+        *(f"--ignore={path}" for path in ROLLOUT),
+        "-m",
+        "simulated and not wine",
+    ),
+    pytest("rollout", "simulated", 500, *ROLLOUT, "-m", "simulated and not wine"),
     pytest("wine", "wine", 300, "tests/integration", "-m", "wine"),
     Check(
         "molecule",

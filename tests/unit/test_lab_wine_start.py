@@ -20,6 +20,8 @@ SAYS = "Can't recognize '{}' as an internal or external command, or batch script
         (SAYS.format("netsh winhttp reset proxy"), 2),
         (SAYS.format("C:\\windows\\SysWOW64\\netsh.exe winhttp reset proxy"), 2),
         (SAYS.format('C:\\lab\\args.exe "" a'), 2),
+        (SAYS.format('find /v "" '), 2),
+        (SAYS.format('cscript //nologo "C:\\probe.js" "C:\\input" '), 2),
         (SAYS.format("nosuch"), 1),
         (SAYS.format("regedit /s x"), 1),
         ("ERROR: Access is denied.\r\n", 1),

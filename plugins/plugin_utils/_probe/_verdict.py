@@ -36,12 +36,13 @@ REASONS = {
     "no_such_proxy": (SKIPPED, "This endpoint has no such proxy."),
 }
 
-# Numbers of winhttp.h, and WSAETIMEDOUT (10060), which Wine gives for a stalled body.
+# Numbers of winhttp.h, and of Windows Sockets, which Wine gives for a reset and for a stalled body.
 _ERRORS = {
     12007: "name_not_resolved",
     12029: "refused",
     12002: "timeout",
     10060: "timeout",
+    10054: "reset",
     12030: "reset",
     12152: "bad_answer",
     # These come from automatic detection alone.

@@ -22,7 +22,7 @@ from tests.lab.wine.seed import USER_SID, fill, link
 # Starting a prefix keeps a core busy; more at a time only makes each of them slower.
 _STARTED_AT_ONCE = 4
 _NOT_STARTED = re.compile(
-    rb"Can't recognize '(?:reg|netsh|find|[^'\"]*\\SysWOW64\\netsh\.exe|C:\\lab\\\w+\.exe)[ ']", re.IGNORECASE
+    rb"Can't recognize '(?:reg|netsh|find|cscript|[^'\"]*\\SysWOW64\\netsh\.exe|C:\\lab\\\w+\.exe)[ ']", re.IGNORECASE
 )
 
 
