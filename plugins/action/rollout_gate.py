@@ -29,12 +29,12 @@ class ActionModule(EndpointAction):
         if allowed < 0:
             raise InvalidOption("max_failures", "it is a number of endpoints, 0 or more.")
         if self._task.check_mode:
-            return {"changed": False}
+            return {"changed": False, "ending": ""}
         evidence = Path(options["evidence"]).expanduser()
         host = str(task_vars["inventory_hostname"])
         own = _ending(evidence, host, options["plan_digest"])
         if own is None:
-            return {"changed": False}
+            return {"changed": False, "ending": ""}
         # Whoever ended well has nothing to count, so the files are read by the few that did not.
         others = (name for name in task_vars["ansible_play_hosts_all"] if name != host)
         count = 1
@@ -44,7 +44,8 @@ class ActionModule(EndpointAction):
             count += _ending(evidence, name, options["plan_digest"], begun=True) is not None
         if count > allowed:
             raise Refused(f"{host}: {own}. At most {allowed} endpoints may end so, and the rollout stops here.")
-        return {"changed": False, "warnings": [f"{host}: {own}. The rollout goes on, {count} of {allowed} allowed."]}
+        warning = f"{host}: {own}. The rollout goes on, {count} of {allowed} allowed."
+        return {"changed": False, "ending": own, "warnings": [warning]}
 
 
 def _ending(evidence: Path, host: str, digest: str, begun: bool = False) -> str | None:

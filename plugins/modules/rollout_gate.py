@@ -54,5 +54,9 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-{}
+ending:
+  description: How the endpoint ended where that is other than V(ok), else empty.
+  type: str
+  returned: success
+  sample: "rolled_back: the service is not reached: winatp-gw-weu.microsoft.com proxy_denied"
 """

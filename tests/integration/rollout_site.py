@@ -144,5 +144,3 @@ def blamed(run: Run) -> dict[str, str]:
         for outcome in run.outcomes
         if outcome.status in ("failed", "unreachable")
     }
-
-

@@ -62,7 +62,7 @@ def test_the_importer_makes_the_templates_and_the_graph(api: AwxApi) -> None:
     names = {number: made["identifier"] for number, made in nodes.items()}
     edges = {
         (names[number], kind, names[target])
-        for (_, number, kind), targets in api.hanging.items()
+        for (_api, number, kind), targets in api.hanging.items()
         if kind.endswith("_nodes")
         for target in targets
     }
@@ -75,7 +75,7 @@ def test_the_importer_makes_the_templates_and_the_graph(api: AwxApi) -> None:
         ("rollback", "always_nodes", "evidence-after-rollback"),
     }
     runs = {made["identifier"]: made.get("unified_job_template") for made in nodes.values()}
-    approvals = {names[number] for _, number, kind in api.hanging if kind == "create_approval_template"}
+    approvals = {names[number] for _api, number, kind in api.hanging if kind == "create_approval_template"}
     assert approvals == {"approve", "decide"} == {name for name, template in runs.items() if template is None}
     assert templates[runs["rollout"]]["name"] == "MDE rollout"
 

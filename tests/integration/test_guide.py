@@ -98,12 +98,12 @@ def kind(command: str) -> str:
 
 def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     commands = blocks("sh")
-    assert [kind(command) for command in commands] == [name for name, _ in STEPS]
+    assert [kind(command) for command in commands] == [name for name, _old in STEPS]
     with Lab(profiles={"clean": 3}) as lab, outside(lab) as proxy:
         desk = Desk(lab, proxy.address, tmp_path)
         before = desk.held()
         said = []
-        for command, (_, old) in zip(commands, STEPS, strict=True):
+        for command, (_name, old) in zip(commands, STEPS, strict=True):
             said.append(desk.type(command))
             now = desk.held()
             assert tuple(name for name in ALL if now[name] == before[name]) == old, said[-1]

@@ -355,7 +355,6 @@ def test_a_long_list_that_was_set_over_winrm_can_be_removed_over_winrm(simulated
         connection="winrm",
     ).results()
     assert (made["changed"], gone["changed"]) == (True, True)
-    # A file takes back what is too long for a command line of this connection.
     assert not any("can put back" in warning for warning in gone["warnings"])
     assert site.winhttp()[1] == ""
 

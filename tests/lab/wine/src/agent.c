@@ -107,6 +107,7 @@ static void run(const struct request *request, const WCHAR *line, struct block *
     STARTUPINFOW start = { .cb = sizeof(start), .dwFlags = STARTF_USESTDHANDLES };
     PROCESS_INFORMATION process;
     DWORD code, ended = ENDED;
+    BOOL came_up = FALSE;
     HANDLE threads[3], job = CreateJobObjectW(NULL, NULL);
     WCHAR *command = malloc(sizeof(before) + request->size1 + 4);
 
@@ -116,7 +117,13 @@ static void run(const struct request *request, const WCHAR *line, struct block *
     make_pipe(&start.hStdInput, &feeding->pipe, TRUE);
     make_pipe(&start.hStdOutput, &out.pipe, FALSE);
     make_pipe(&start.hStdError, &err.pipe, FALSE);
-    if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, L"C:\\", &start, &process))
+    /* On a busy machine a process of Wine does not come up now and then (ERROR_INTERNAL_ERROR); the next one does. */
+    for (int attempt = 0; attempt < 5 && !came_up; attempt++)
+    {
+        if (attempt) Sleep(500);
+        came_up = CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, L"C:\\", &start, &process);
+    }
+    if (!came_up)
     {
         reply(GetLastError(), NOT_STARTED, NULL, NULL);
         ExitProcess(5);
