@@ -42,14 +42,14 @@ CHECKS: tuple[Check, ...] = (
     pytest(
         "integration",
         "simulated",
-        450,
+        640,
         "tests/integration",
         *(f"--ignore={path}" for path in ROLLOUT),
         "-m",
         "simulated and not wine",
     ),
-    pytest("rollout", "simulated", 500, *ROLLOUT, "-m", "simulated and not wine"),
-    pytest("wine", "wine", 300, "tests/integration", "-m", "wine"),
+    pytest("rollout", "simulated", 620, *ROLLOUT, "-m", "simulated and not wine"),
+    pytest("wine", "wine", 350, "tests/integration", "-m", "wine"),
     Check(
         "molecule",
         ("-m", "molecule", "test", "--scenario-name", "default"),
