@@ -46,7 +46,6 @@ import getpass
 import time
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +58,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._journa
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._progress import Progress, batches
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import Record
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE, Head
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._times import stamp, utc_now
 
 _APPLY = "mde.connectivity.rollout_apply"
 _UNDO = "mde.connectivity.rollout_undo"
@@ -236,7 +236,7 @@ def _is_controller(host: Any) -> bool:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(utc_now())
 
 
 def _user() -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._rollout._times import stamp
 from ._files import write
 from ._page import page
 from ._record import Record
@@ -18,19 +19,17 @@ from ._summary import Head, line_of, summary_of
 if TYPE_CHECKING:
     from .._rollout._plan import Plan
 
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
-
 
 def render_plan(plan: Plan, path: Path) -> None:
     """Write the page of a plan. Raises NotWritable."""
-    head = Head("", "", plan.created.strftime(_TIME), plan_digest=plan.digest, incomplete=False)
+    head = Head("", "", stamp(plan.created), plan_digest=plan.digest, incomplete=False)
     summary = summary_of(head, (line_of(record) for record in _records(plan)))
     valid = f"valid until {plan.valid_until.strftime('%Y-%m-%d %H:%M')} UTC, for version {plan.collection}"
     write(path, page({**summary, "incomplete": False, "note": valid}, _records(plan), "plan"))
 
 
 def _records(plan: Plan) -> Iterator[Record]:
-    begun = plan.created.strftime(_TIME)
+    begun = stamp(plan.created)
     for host, planned in plan.hosts.items():
         yield Record(
             host=host,

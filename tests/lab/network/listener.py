@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import functools
 import random
@@ -19,7 +20,7 @@ _SECONDS = 10.0
 _BACKLOG = 512
 
 
-class Listener:
+class Listener(abc.ABC):
     """A server on one loopback address, which answers from the beginning of a `with` to its end.
 
     A subclass says in `serve` what it does with a connection; the connection is closed when that returns.
@@ -52,9 +53,9 @@ class Listener:
             _shut(connection)
             thread.join()
 
+    @abc.abstractmethod
     def serve(self, connection: socket.socket) -> None:
         """Answer one connection; an OSError means that the other side went away."""
-        raise NotImplementedError
 
     def wait_for_end(self) -> None:
         """Return when the server ends."""

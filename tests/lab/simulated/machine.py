@@ -180,7 +180,7 @@ class Streams:
 
 
 def _start_nothing(_line: str, _streams: Streams, _system: bool) -> int:
-    raise NotImplementedError("this program was not started by cmd.exe")
+    raise RuntimeError("this program was not started by cmd.exe")
 
 
 @dataclass

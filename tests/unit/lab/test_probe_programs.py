@@ -207,5 +207,5 @@ def test_a_program_can_run_a_line_as_system(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_program_outside_cmd_starts_nothing() -> None:
     registry = Registry(fresh_root(PROFILES["clean"]), USER_SID)
     process = Process(Machine("w1", PROFILES["clean"], registry, []), ["x"], Streams())
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(RuntimeError, match="not started by cmd.exe"):
         process.child("ver", Streams(), system=False)

@@ -5,20 +5,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import tree_sitter
 import tree_sitter_javascript
 import tree_sitter_powershell
+from ansible_collections.mde.connectivity.plugins.plugin_utils import _probe
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._carrier import (
     ENGINES,
     Carrier,
     program,
 )
 
+SCHEMA = json.loads((Path(_probe.__file__).parent / "schema.json").read_text(encoding="utf-8"))
 CMDLETS = {
     "ConvertFrom-Json",
     "ConvertTo-Json",
@@ -108,6 +112,28 @@ def calls() -> set[str]:
         if node.type == "invokation_expression":
             found |= {child.text.decode() for child in node.children if child.type == "member_name" and child.text}
     return found
+
+
+def literals(engine: str) -> list[set[str]]:
+    """The keys of each mapping that a program writes out."""
+    kinds = {"hash_literal_expression": "key_expression", "object": "property_identifier"}
+    return [
+        {key.text.decode().strip("'") for key in nodes(node) if key.type in (kinds[node.type], "string") and key.text}
+        for node in nodes(tree(engine))
+        if node.type in kinds
+    ]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_program_answers_with_the_fields_and_the_words_of_the_schema(engine: str) -> None:
+    row, answer = SCHEMA["$defs"]["row"], SCHEMA["$defs"]["answer"]
+    found = [keys for keys in literals(engine) if "outcome" in keys or "token" in keys]
+    assert [keys & set(row["properties"]) for keys in found if "outcome" in keys] == [set(row["required"])]
+    assert [keys & set(answer["properties"]) for keys in found if "token" in keys] == [set(answer["required"])]
+    words = {text.strip("'") for text in texts(engine, "string_literal", "string")}
+    possible = set(row["properties"]["outcome"]["enum"]) - ({"not_supported"} if engine == "powershell" else set())
+    assert possible <= words
+    assert set(SCHEMA["$defs"]["headers"]["properties"]) <= words
 
 
 def test_powershell_makes_no_object_but_the_winhttp_request() -> None:
