@@ -28,7 +28,7 @@ from ._answer import Answer, NoAnswer, Row, read_answer
 from ._carrier import Carrier
 from ._request import PATHS, Request, Target, Way, ways_of
 from ._targets import targets_of
-from ._verdict import FAILED, OK, Verdict, judge
+from ._verdict import FAILED, OK, SKIPPED, Verdict, judge
 
 _ENGINES = {"auto": ("powershell", "wsh"), "powershell": ("powershell",), "wsh": ("wsh",)}
 _LIMITS = {"timeout": 120, "deadline": 900, "parallel": 64}
@@ -175,20 +175,33 @@ class Reachability(Inquiry):
         known = method != "unknown" and (method != "wpad" or self._is_system)
         return known and static.strip() == asked.answer.static
 
-    def _summary(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    @staticmethod
+    def _summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         verdicts = Counter(row["verdict"] for row in rows)
-        # Asked beside others, the direct path is there for comparison.
-        counting = [path for path in self._paths if path != _DIRECT] or [_DIRECT]
-        counted = [row for row in rows if row["path"] in counting]
-        # Where nothing that was asked is required, all of it is what was meant.
-        needed = [row for row in counted if row["required"]] or counted
+        needed = deciding(rows)
         reached = {row["url"] for row in needed if row["verdict"] == OK}
         return {
             "rows": len(rows),
             **{verdict: verdicts[verdict] for verdict in ("ok", "failed", "unknown", "skipped")},
             "reasons": dict(sorted(Counter(row["reason"] for row in rows).items())),
-            "reachable": all(row["url"] in reached and row["verdict"] in (OK, "skipped") for row in needed),
+            "reachable": all(row["url"] in reached and row["verdict"] in (OK, SKIPPED) for row in needed),
         }
+
+
+def deciding(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows that decide whether the service is reached.
+
+    Asked beside others, the direct path is there for comparison. Where nothing that was asked is required, all of it
+    is what was meant.
+    """
+    counted = [row for row in rows if row["path"] != _DIRECT] or list(rows)
+    return [row for row in counted if row["required"]] or counted
+
+
+def missed(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows for which the service is not reached; one that was skipped only where nothing else went wrong."""
+    bad = [row for row in deciding(rows) if row["verdict"] != OK]
+    return [row for row in bad if row["verdict"] != SKIPPED] or bad
 
 
 def _path(word: str) -> str:

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleError
 
 from .._endpoint import Endpoint, EndpointError
 from .._evidence._record import Record, RecordError, load, path_of, save
-from .._probe._reachability import Reachability
+from .._probe._reachability import Reachability, missed
 from .._registry import Address
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
@@ -334,7 +334,6 @@ def plain(report: Any) -> Any:
 
 
 def _not_reached(report: Mapping[str, Any]) -> str:
-    rows = [row for row in report["rows"] if row["required"] and row["verdict"] in ("failed", "unknown")]
-    reasons = sorted({f"{row['host']} {row['reason']}" for row in rows})
+    reasons = sorted({f"{row['host']} {row['reason']}" for row in missed(report["rows"])})
     more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
     return f"the service is not reached: {', '.join(reasons[:_SHOWN])}{more}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._answer import OUTCOMES, Row
+from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import missed
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._request import Target
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._targets import targets_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import REASONS, judge
@@ -90,6 +91,25 @@ def test_no_outcome_but_a_documented_status_is_ok() -> None:
             expected = outcome == "answered" and status in TARGET.statuses
             assert (judge(row(outcome, status), TARGET, PROXY).verdict == "ok") is expected
     assert {verdict for verdict, _advice in REASONS.values()} == {"ok", "failed", "unknown", "skipped"}
+
+
+def found(path: str, verdict: str, required: bool = True) -> dict[str, Any]:
+    return {"path": path, "verdict": verdict, "required": required}
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        ([found("effective", "ok"), found("direct", "failed")], []),
+        ([found("direct", "failed")], [0]),
+        ([found("effective", "failed"), found("effective", "failed", required=False)], [0]),
+        ([found("effective", "ok", required=False), found("effective", "unknown", required=False)], [1]),
+        ([found("effective", "skipped"), found("winhttp", "failed")], [1]),
+        ([found("static", "skipped"), found("direct", "ok")], [0]),
+    ],
+)
+def test_what_decides_whether_the_service_is_reached(rows: list[dict[str, Any]], wrong: list[int]) -> None:
+    assert missed(rows) == [rows[number] for number in wrong]
 
 
 def own(url: str, **fields: Any) -> dict[str, Any]:
