@@ -23,7 +23,7 @@ from tests.integration.site import Site
 from tests.lab import inventory
 from tests.lab.lab import Lab
 from tests.lab.network.authority import Authority
-from tests.lab.network.faults import Faulty, RefusingProxy, Resetting, TlsServer
+from tests.lab.network.faults import RefusingProxy, Resetting, Silent, TlsServer
 from tests.lab.network.http1 import heads
 from tests.lab.network.listener import Listener
 from tests.lab.network.service import Service
@@ -96,7 +96,7 @@ def addresses(work: Path) -> Iterator[tuple[Network, list[str], list[str]]]:
     with contextlib.ExitStack() as running:
         service = running.enter_context(Service(trusted, {f"https://{NAME}/": (200, "text/html", "<html>")}))
         up = running.enter_context
-        with Faulty() as gone:
+        with Silent() as gone:
             closed = gone.port
         ports = [up(Resetting()).port, closed, up(TlsServer(other.server_context([NAME]))).port]
         urls = [f"https://{NAME}/", f"http://{NAME}/missing?a=b", "https://nowhere.lab.test/"]

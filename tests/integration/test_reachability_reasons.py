@@ -22,7 +22,6 @@ from tests.lab.network.authority import Authority
 from tests.lab.network.faults import (
     BlockPage,
     ClosingProxy,
-    Faulty,
     Garbled,
     InspectingProxy,
     RefusingProxy,
@@ -82,7 +81,7 @@ class Hall:
 
     def closed(self) -> int:
         """A port at which nobody listens any more."""
-        with Faulty() as gone:
+        with Silent() as gone:
             return int(gone.port)
 
 

@@ -13,7 +13,7 @@ from tests.integration.play import Run, run_tasks
 from tests.integration.reach_site import ask_only, place
 from tests.integration.site import Site, task
 from tests.lab.network import squid
-from tests.lab.network.faults import Faulty
+from tests.lab.network.faults import Silent
 from tests.lab.network.squid import Squid
 from tests.lab.network.view import Network
 
@@ -24,7 +24,7 @@ INFO = task("endpoint_info", {})
 
 def closed() -> str:
     """A proxy at which nobody listens any more."""
-    with Faulty() as gone:
+    with Silent() as gone:
         return gone.proxy
 
 
