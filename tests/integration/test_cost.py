@@ -24,7 +24,7 @@ WHOLE = {
     ("name", "options"),
     [("endpoint_proxy", WHOLE), ("winhttp_proxy", WHOLE["winhttp_proxy"]), ("wpad", WHOLE["wpad"])],
 )
-def test_a_changed_endpoint_takes_8_requests_and_a_converged_one_5(
+def test_a_changed_endpoint_takes_7_requests_and_a_converged_one_4(
     simulated: Callable[..., Site], name: str, options: dict[str, object]
 ) -> None:
     site = simulated(endpoints=1)
@@ -36,18 +36,18 @@ def test_a_changed_endpoint_takes_8_requests_and_a_converged_one_5(
     )
     assert site.module(name, options)["changed"]
     account = site.lab.account(site.name)
-    assert account.requests == 8
+    assert account.requests == 7
     site.lab.reset_accounts()
     assert not site.module(name, options)["changed"]
     account = site.lab.account(site.name)
-    assert account.requests == 5
-    assert account.bytes_in < 14_000
+    assert account.requests == 4
+    assert account.bytes_in < 12_000
 
 
 @pytest.mark.simulated
-def test_an_info_takes_5_requests(simulated: Callable[..., Site]) -> None:
+def test_an_info_takes_4_requests(simulated: Callable[..., Site]) -> None:
     site = simulated()
     site.run(task("endpoint_info", {}))
     account = site.lab.account(site.name)
-    assert account.requests == 5
-    assert account.bytes_in < 14_000
+    assert account.requests == 4
+    assert account.bytes_in < 12_000

@@ -16,6 +16,7 @@ from winrm.exceptions import (
     InvalidCredentialsError,
     WinRMOperationTimeoutError,
     WinRMTransportError,
+    WSManFaultError,
 )
 
 from tests.integration.lab_client import (
@@ -84,6 +85,18 @@ def test_n_commands_cost_2_plus_3n_requests(lab: Lab) -> None:
     run(protocol(lab), "one", "two", "three")
     assert lab.account(NAME).requests == 2 + 3 * 3
     assert lab.account(NAME).commands == ["one", "two", "three"]
+
+
+def test_a_command_that_has_ended_is_acknowledged_before_the_next(lab: Lab) -> None:
+    client = protocol(lab)
+    shell = client.open_shell()
+    first = client.run_command(shell, "one")
+    client.get_command_output(shell, first)
+    with pytest.raises(WSManFaultError, match="has not been acknowledged"):
+        client.run_command(shell, "two")
+    client.cleanup_command(shell, first)
+    client.run_command(shell, "two")
+    client.close_shell(shell)
 
 
 def test_bytes_are_those_on_the_wire(lab: Lab) -> None:

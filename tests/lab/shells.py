@@ -104,6 +104,9 @@ class CmdShell(Shell):
         self._commands: dict[str, _Command] = {}
 
     async def command(self, request: wsman.Request) -> str:
+        for before, ended in self._commands.items():
+            if ended.task and ended.task.done():
+                raise wsman.not_acknowledged(before)
         arguments = [element.text or "" for element in request.body.iter(_ARGUMENTS)]
         command_id = request.attribute(_COMMAND_LINE, "CommandId") or new_id()
         self._commands[command_id] = _Command(" ".join([request.text(_COMMAND), *arguments]))

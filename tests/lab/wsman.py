@@ -84,6 +84,11 @@ def unknown_command(command_id: str) -> Fault:
     return Fault(0x57, "w:InvalidParameter", f"The shell has no command {command_id or '(none)'}.")
 
 
+def not_acknowledged(command_id: str) -> Fault:
+    """A new command before the Signal that ends the one before it, which [MS-WSMV] 2.2.4.38 asks a client for."""
+    return internal_error(f"The end of the command {command_id} has not been acknowledged.")
+
+
 def operation_timeout() -> Fault:
     """A Receive that found nothing to give back in time; clients simply ask again."""
     return Fault(
