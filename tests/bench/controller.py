@@ -167,9 +167,7 @@ class Controller:
         what = WORKS[wanted.work]
         playbook.write_text(yaml.safe_dump(plays(what, wanted.hosts)), encoding="utf-8")
         command = [str(self.python.parent / "ansible-playbook"), "-i", str(hosts), "-f", str(wanted.forks)]
-        check = ["--check"] if what.check else []
-        skipped = ["--skip-tags", "verify"] if what.playbook else []
-        return [*command, *check, *skipped, str(playbook)]
+        return [*command, *what.arguments, str(playbook)]
 
 
 def _measured(command: list[str], output: int) -> tuple[float, float, float, int]:
@@ -209,7 +207,7 @@ def _drifted(wanted: Run, number: int) -> bool:
 
 def _check_farm(wanted: Run, lab: FarmProcess) -> None:
     what = WORKS[wanted.work]
-    kind = wanted.work if what.peer else "empty" if what.empty else "audit" if what.check else "applied"
+    kind = wanted.work if what.peer else "empty" if what.empty else "audit" if what.audit else "applied"
     wrong = lab.ask("wrong", used=wanted.hosts, kind=kind)["wrong"]
     asked = lab.ask("asked")
     times = wanted.hosts if what.urls else 0

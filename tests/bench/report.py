@@ -169,18 +169,18 @@ def _scale(results: Results) -> Iterator[str]:
     yield "## Fleets"
     yield ""
     yield (
-        "A drift audit: `endpoint_proxy` with the whole desired state, in check mode. That is one task per endpoint, "
-        "which reads, writes nothing and reports `changed` where a setting has drifted. Here a request takes "
-        f"{RTT:g} ms, every {DRIFTED_EACH}th endpoint is drifted, and the run has to report exactly those. CPU and "
-        "memory are those of the controller, start and inventory included; `own CPU` is without the start of "
-        "ansible-playbook, `own memory` without what the inventory takes by itself."
+        "A drift audit: `ansible-playbook mde.connectivity.audit` with the whole desired state. That is one task per "
+        "endpoint, which reads, writes nothing and reports `changed` where a setting has drifted. Here a request takes "
+        f"{RTT:g} ms, every {DRIFTED_EACH}th endpoint is drifted, and the run has to report exactly those. CPU is that "
+        "of the controller and all its workers, memory that of its largest process, start and inventory included; "
+        "`own CPU` is without the start of ansible-playbook, `own memory` without what the inventory takes by itself."
     )
     yield ""
     yield (
-        "The playbook has a play per 1,000 endpoints (`hosts: windows[0:999]` and so on), each with `serial: 200`, "
-        "and registers nothing. Both are for ansible-core: its linear strategy holds all results of a task until the "
-        "last host of the batch is done, and each task in flight has lists of its own of all hosts of its play. "
-        "Without them the memory grows with the fleet."
+        "The playbook works in batches of 200 and registers nothing: the linear strategy of ansible-core holds all "
+        "results of a task until the last host of the batch is done. It is imported once per 1,000 endpoints "
+        "(`mde_hosts: windows[0:999]` and so on), since each task in flight has lists of its own of all hosts of its "
+        "play: in a single play of 5,000 the memory grows with the forks."
     )
     yield ""
     yield _roles(results)
@@ -207,7 +207,7 @@ def _roles(results: Results) -> str:
     return (
         "The same audit through the roles, `ansible-playbook mde.connectivity.site --check --skip-tags verify` "
         f"({results.size.hosts} converged endpoints, no delay): {site.requests:.0f} requests, "
-        f"{site.bytes / 1000:.1f} kB and {site.cpu * 1000:.0f} ms of controller CPU per endpoint, where the task alone "
+        f"{site.bytes / 1000:.1f} kB and {site.cpu * 1000:.0f} ms of controller CPU per endpoint, where the audit "
         f"takes {alone.requests:.0f}, {alone.bytes / 1000:.1f} kB and {alone.cpu * 1000:.0f} ms. The roles add tasks "
         "on the controller, which check their variables, and nothing on the wire."
     )

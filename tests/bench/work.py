@@ -20,9 +20,8 @@ PROXY = "proxy.corp.test:8080"
 BYPASS = ("<local>", "*.corp.test")
 URLS = tuple(f"https://{name}.corp.test/" for name in ("events", "feed", "blob", "crl", "login", "update"))
 
-# Endpoints of one play and of one batch of a fleet.
+# Endpoints of one play of a fleet.
 _PLAY = 1000
-_BATCH = 200
 _INTERNET_SETTINGS = r"Microsoft\Windows\CurrentVersion\Internet Settings"
 _CONNECTIONS = rf"HKLM\SOFTWARE\{_INTERNET_SETTINGS}\Connections"
 _SYSTEM_ACCOUNT = rf"HKU\S-1-5-18\Software\{_INTERNET_SETTINGS}"
@@ -112,13 +111,13 @@ class Work:
     peer: bool = False
     # Nothing but a connection: no state of an endpoint is compared.
     empty: bool = False
-    check: bool = False
-    # Cut into plays and batches, as a fleet is.
-    batched: bool = False
+    # Nothing is written, and what has drifted is reported as changed.
+    audit: bool = False
     # Our own six URLs; those of the peers are among their calls.
     urls: bool = False
-    # The collection's playbook to run instead of the tasks, which then only say how many it has for an endpoint.
+    # The collection's playbook to run instead of the tasks, which then only say what it is about.
     playbook: str = ""
+    arguments: tuple[str, ...] = ()
 
 
 def _echo(lines: int) -> Task:
@@ -131,12 +130,15 @@ WORKS = {
     "seed": Work("mde.connectivity, settings and six URLs as two tasks", (_PROXY_TASK, _URLS_TASK), urls=True),
     "peers": Work("ansible.windows", _PEER_TASKS, peer=True),
     "peers-settings": Work("ansible.windows without the URLs", _PEER_TASKS[:-1], peer=True),
-    "audit": Work("mde.connectivity, drift audit in check mode", (_PROXY_TASK,), check=True, batched=True),
+    "audit": Work(
+        "mde.connectivity.audit", (_PROXY_TASK,), audit=True, playbook="mde.connectivity.audit"
+    ),
     "site-audit": Work(
-        "mde.connectivity, site.yml --check --skip-tags verify",
+        "mde.connectivity.site --check",
         (_PROXY_TASK,),
-        check=True,
+        audit=True,
         playbook="mde.connectivity.site",
+        arguments=("--check", "--skip-tags", "verify"),
     ),
     "empty-1": Work("an empty action plugin, one command line", (_echo(1),), empty=True),
     "empty-2": Work("an empty action plugin, two command lines", (_echo(2),), empty=True),
@@ -147,19 +149,16 @@ WORKS = {
 def plays(work: Work, hosts: int) -> list[dict[str, Any]]:
     """The playbook of a work: no facts are gathered behind the table's back, no result is registered.
 
-    A fleet is cut into batches, for the linear strategy holds all results of a task until its last host is done,
-    and into plays, for each task in flight has a list of its own of all hosts of its play.
+    A fleet is cut into plays, for each task in flight has lists of its own of all hosts of its play.
     """
-    if work.playbook:
-        options = _PROXY_TASK["mde.connectivity.endpoint_proxy"]
-        variables = {f"endpoint_proxy_{name}": value for name, value in options.items()}
-        return [{"import_playbook": work.playbook, "vars": {"mde_hosts": "windows", **variables}}]
-    common: dict[str, Any] = {"gather_facts": False, "tasks": list(work.tasks)}
-    if not work.batched:
-        return [{"hosts": "windows", **common}]
+    if not work.playbook:
+        return [{"hosts": "windows", "gather_facts": False, "tasks": list(work.tasks)}]
+    options = _PROXY_TASK["mde.connectivity.endpoint_proxy"]
+    variables = {f"endpoint_proxy_{name}": value for name, value in options.items()}
     return [
-        {"hosts": f"windows[{first}:{min(first + _PLAY, hosts) - 1}]", "serial": _BATCH, **common}
+        {"import_playbook": work.playbook, "vars": {"mde_hosts": f"windows[{first}:{last}]", **variables}}
         for first in range(0, hosts, _PLAY)
+        for last in [min(first + _PLAY, hosts) - 1]
     ]
 
 
