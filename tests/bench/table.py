@@ -83,11 +83,11 @@ def measure(
 ) -> dict[Run, Figures]:
     """Medians of all runs, one repetition after the other, so that a noisy minute falls on all of them."""
     once = list(wanted)
-    seen: dict[Run, list[Figures]] = {run: [] for run in once}
+    seen: dict[Run, list[Figures]] = {}
     for repetition in range(1, repetitions + 1):
         for run in once:
             figures = controller.run(lab, run)
-            seen[run].append(figures)
+            seen.setdefault(run, []).append(figures)
             print(
                 f"{repetition}/{repetitions}  {run!s:60}{figures.wall:8.2f} s  {figures.cpu:8.2f} s CPU",
                 flush=True,

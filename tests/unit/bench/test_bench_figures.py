@@ -54,6 +54,11 @@ def test_a_large_fleet_is_audited_once_and_a_small_one_five_times() -> None:
     assert [scale.repeats(hosts, 500) for hosts in (10, 100, 1000, 5000)] == [5, 5, 1, 1]
 
 
+def test_a_large_fleet_is_audited_amid_the_small_ones() -> None:
+    runs = [run.hosts for run in scale.runs(scale.Scale((100, 300, 5000), (10,), budget=600))]
+    assert runs == [100, 100, 300, 100, 5000, 100, 300, 100]
+
+
 @pytest.mark.parametrize(
     ("code", "changed"), [(2, (1, 0)), (0, (0, 0)), (0, (1, 1)), (0, (1,)), (0, (1, 0, 0))]
 )
