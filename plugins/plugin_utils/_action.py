@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader, fragment_loader, module_loader
@@ -135,10 +136,24 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
 def validated(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with defaults and the right types; raises Refused with one sentence."""
     spec = argument_spec(module)
+    for name, option in spec.items():
+        if "options" in option and not _holds_dictionaries(option, arguments.get(name)):
+            wanted = "a list of dictionaries" if option["type"] == "list" else "a dictionary"
+            raise Refused(f"{name} must be {wanted} of options; ansible-doc mde.connectivity.{module} lists them.")
     outcome = ArgumentSpecValidator(spec).validate(dict(arguments))
     if outcome.error_messages:
         raise Refused(without_words(_wrong(module, outcome.errors[0], spec, arguments)))
     return dict(outcome.validated_parameters)
+
+
+def _holds_dictionaries(option: Mapping[str, Any], given: Any) -> bool:
+    """Whether Ansible's validator can tell what is wrong inside: elsewhere it crashes, or does not name the option."""
+    parts = given if option["type"] == "list" and isinstance(given, list) else [given]
+    try:
+        parts = [check_type_dict(part) if isinstance(part, str) else part for part in parts if part is not None]
+    except TypeError:
+        return False
+    return all(isinstance(part, Mapping) and all(isinstance(key, str) for key in part) for part in parts)
 
 
 def _wrong(module: str, error: Exception, spec: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
@@ -147,9 +162,6 @@ def _wrong(module: str, error: Exception, spec: Mapping[str, Any], arguments: Ma
         known = f"it has {', '.join(spec)}" if spec else "it has none"
         wrong = ", ".join(sorted(set(arguments) - set(spec))) or str(error)
         return f"Unsupported option for mde.connectivity.{module}: {wrong}; {known}."
-    for name, option in spec.items():
-        if option.get("type") == "dict" and isinstance(arguments.get(name), str):
-            return f"{name} must be a dictionary of the options of mde.connectivity.{name}, and it is a string."
     return str(error)
 
 

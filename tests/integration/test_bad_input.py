@@ -61,6 +61,8 @@ BYPASSES = [
     "!x!",
     "x" * 10_000,
 ]
+# Ansible's own validator crashes on some of these, and does not name the option for others.
+NO_DICTIONARIES = [5, True, "p.test:80", "{1: 2}", "{", ["x"], [5], [None], [["x"]]]
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     *(("winhttp_proxy", {"proxy": bad}, "proxy") for bad in NASTY),
     *(("datacollection_proxy", {"server": bad}, "server") for bad in SERVERS),
@@ -86,6 +88,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("endpoint_proxy", {"method": "static", "datacollection_proxy": {"state": "absent"}}, "method"),
     ("endpoint_proxy", {"winhttp_proxy": {"proxy": "p:1"}, "winhttp_import_ie": {}}, "winhttp_import_ie"),
     ("endpoint_proxy", {"datacollection_proxy": {"server": "p.test"}}, "datacollection_proxy: server"),
+    *(("endpoint_proxy", {"wpad": bad}, "wpad must be a dictionary") for bad in NO_DICTIONARIES),
+    *(("reachability", {"urls": bad}, "urls") for bad in [5, True, [5], [["x"]], [None]]),
     ("endpoint_info", {"everything": True}, "everything"),
 ]
 

@@ -88,10 +88,16 @@ def test_the_import_needs_no_option_of_its_own(lab: Lab, tmp_path: Path) -> None
     assert done.outcomes[-1].result["after"]["winhttp"]["native"]["proxy"] == "user-proxy.lab.test:8080"
 
 
-def test_a_wrong_type_or_choice_stops_before_the_endpoint(lab: Lab, tmp_path: Path) -> None:
-    done = run(lab, tmp_path, {"endpoint_proxy_method": "winhttpd"})
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("method", "winhttpd"), ("winhttp_proxy", "proxy.example.com:8080"), ("wpad", ["enabled"])],
+)
+def test_a_wrong_type_or_choice_stops_before_the_endpoint(
+    lab: Lab, tmp_path: Path, variable: str, value: Any
+) -> None:
+    done = run(lab, tmp_path, {f"endpoint_proxy_{variable}": value})
     assert done.rc == 2
-    assert "winhttpd" in done.outcomes[-1].result["msg"]
+    assert variable in done.outcomes[-1].result["msg"]
     assert lab.account("clean-1").requests == 0
 
 
