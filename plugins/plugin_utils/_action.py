@@ -8,6 +8,7 @@ from __future__ import annotations
 import abc
 import functools
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -136,11 +137,13 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
 def validated(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with defaults and the right types; raises Refused with one sentence."""
     spec = argument_spec(module)
+    # As a module gets its options: without what Ansible notes about each text, which the validator would copy.
+    given = json.loads(json.dumps(dict(arguments), default=str))
     for name, option in spec.items():
-        if "options" in option and not _holds_dictionaries(option, arguments.get(name)):
+        if "options" in option and not _holds_dictionaries(option, given.get(name)):
             wanted = "a list of dictionaries" if option["type"] == "list" else "a dictionary"
             raise Refused(f"{name} must be {wanted} of options; ansible-doc mde.connectivity.{module} lists them.")
-    outcome = ArgumentSpecValidator(spec).validate(dict(arguments))
+    outcome = ArgumentSpecValidator(spec).validate(given)
     if outcome.error_messages:
         raise Refused(without_words(_wrong(module, outcome.errors[0], spec, arguments)))
     return dict(outcome.validated_parameters)

@@ -20,6 +20,7 @@ _ROOTS = {
 _VALUE = re.compile(r" {4}(?P<name>\S.*?) {4}(?P<type>REG_[A-Z_]+)(?: {4}(?P<data>.*))?")
 _STRINGS = frozenset({"REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ"})
 _NUMBERS = {"REG_DWORD": 4, "REG_QWORD": 8}
+_BYTES = re.compile("(?:[0-9A-Fa-f]{2})*")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _WOW6432 = re.compile(r"\\WOW6432Node\\", re.IGNORECASE)
 _EVERY_HIVE = "HKU\\*\\"
@@ -85,7 +86,7 @@ class RegistryValue:
         """
         if self.number is not None:
             return self.number.to_bytes(_NUMBERS[self.type], "little")
-        if self.type not in _STRINGS and re.fullmatch("(?:[0-9A-Fa-f]{2})*", self.text):
+        if self.type not in _STRINGS and _BYTES.fullmatch(self.text):
             return bytes.fromhex(self.text)
         text = self.text
         if self.type == "REG_MULTI_SZ" and text:
@@ -142,13 +143,15 @@ class Query:
 
     def within(self, other: Query) -> bool:
         """Whether the other query brings what this one asks for: all of the key of which this one asks a value."""
-        whole = other.name is None and self.name is not None and not (other.every_hive or self.recurse)
-        return whole and other.covers(Address(self.key, self.name or "", self.view))
+        if other.name is not None or self.name is None or other.every_hive or self.recurse:
+            return False
+        return other.covers(Address(self.key, self.name, self.view))
 
     def covers(self, address: Address) -> bool:
         """Whether this query would have brought the value, had it been there."""
-        same_view = self.view == address.view or not _has_views(self.key)
-        return same_view and self.heads(address.key) and self.name in (None, address.name)
+        if self.name not in (None, address.name):
+            return False
+        return (self.view == address.view or not _has_views(self.key)) and self.heads(address.key)
 
 
 def is_user_sid(text: str) -> bool:
@@ -218,6 +221,7 @@ def restore(address: Address, value: RegistryValue | None) -> Write:
 _HEALTH = Query("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "CurrentBuildNumber")
 # reg.exe tells a missing key, a missing value and a refusal apart by a translated sentence only: asking for
 # what can't exist shows the sentences of this endpoint's language.
+_HEALTHY = re.compile(rf"{_HEALTH.name} +REG_SZ +[0-9]+\s")
 _NO_VALUE = Query(_HEALTH.key, "mde.connectivity")
 _NO_KEY = Query("HKLM\\SOFTWARE\\Microsoft\\mde.connectivity")
 
@@ -307,10 +311,9 @@ class _Answer:
         self._last = ""
 
     def add(self, line: str) -> None:
-        match = _VALUE.fullmatch(line)
         if line.partition("\\")[0] in _ROOTS:
             self._key, self._last = self._begin(line), ""
-        elif match:
+        elif match := _VALUE.fullmatch(line):
             self._last = match["name"].casefold()
             self._key[self._last] = RegistryValue(match["type"], match["data"] or "")
         elif not line.strip():
@@ -348,15 +351,14 @@ class Reading:
 
     def __init__(self, queries: Iterable[Query]) -> None:
         every = dict.fromkeys((_HEALTH, _NO_VALUE, _NO_KEY, *queries))
-        self.queries = tuple(query for query in every if not any(query.within(other) for other in every))
+        wide = [query for query in every if query.name is None]
+        self.queries = tuple(query for query in every if not any(query.within(other) for other in wide))
         self.commands = tuple(query.command() for query in self.queries)
 
     def parse(self, completed: Sequence[Completed]) -> Registry:
         """Make a Registry of the answers to commands; raises RegistryDisabled when reg.exe does not work."""
         health, no_value, no_key = completed[:3]
-        if not re.search(rf"{_HEALTH.name} +REG_SZ +[0-9]+\s", health.stdout) or not (
-            no_value.rc and no_key.rc
-        ):
+        if not (_HEALTHY.search(health.stdout) and no_value.rc and no_key.rc):
             raise RegistryDisabled(
                 "reg.exe does not work on this endpoint (a policy may have switched registry tools off: "
                 f"DisableRegistryTools). It said: {_folded(health.stdout)[:200]}"

@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import claims, environments, report, scale, table
+from tests.bench import claims, environments, report, scale, share, table
 from tests.bench.claims import Claim
 from tests.bench.controller import FOLDER, Controller, FarmProcess, Figures, Run, WrongResultError
 from tests.bench.scale import Scale
+from tests.bench.share import Share
 from tests.bench.table import Size
 from tests.twice import ROOT
 
@@ -34,16 +36,16 @@ class Extent:
 
 FULL = Extent(
     Size(hosts=20, forks=10, repetitions=3),
-    Size(hosts=200, forks=1, repetitions=3),
-    Scale((10, 100, 1000, 5000), (10, 50, 100), budget=500),
-    DOCS,
+    share=Size(hosts=20, forks=1, repetitions=15),
+    scale=Scale((10, 100, 1000, 5000), (10, 50, 100), budget=500),
+    target=DOCS,
 )
 # For work on the bench itself: its figures are noise, and the page goes where nobody takes it for the real one.
 SHORT = Extent(
     Size(hosts=4, forks=4, repetitions=1),
-    Size(hosts=20, forks=1, repetitions=1),
-    Scale((10, 40), (10,), budget=40),
-    FOLDER,
+    share=Size(hosts=10, forks=1, repetitions=1),
+    scale=Scale((10, 40), (10,), budget=40),
+    target=FOLDER,
 )
 
 
@@ -76,29 +78,20 @@ def measure(extent: Extent, short: bool) -> report.Results:
         # The first run of all reads files that nobody has read yet.
         controller.run(lab, nothing)
         cells = table.measure(controller, lab, table.runs(extent.table), extent.table.repetitions)
-        pairs = table.share_runs(extent.share)
-        wanted = [run for pair in pairs.values() for run in pair]
-        taken = table.measure(controller, lab, wanted, extent.share.repetitions)
+        shares = share.measure(controller, lab, extent.share.hosts, extent.share.repetitions)
         points = scale.points(audits(controller, lab, extent.scale))
     found = table.table(cells, nothing)
-    shares = {state: table.share(taken, pair) for state, pair in pairs.items()}
     return report.Results(
         versions=environments.versions(python),
         size=extent.table,
         table=found,
         start_wall=cells[nothing].wall,
         start_cpu=cells[nothing].cpu,
-        empty_bytes=empty_bytes(taken[pairs["converged"][1]], extent.share.hosts),
-        share=shares,
+        shares=shares,
         share_size=extent.share,
         points=points,
         claims=claimed(found, extent, shares, [] if short else points),
     )
-
-
-def empty_bytes(figures: Figures, hosts: int) -> float:
-    """Bytes per endpoint in both directions."""
-    return (figures.bytes_in + figures.bytes_out) / hosts
 
 
 def audits(controller: Controller, lab: FarmProcess, wanted: Scale) -> dict[Run, Figures]:
@@ -107,7 +100,7 @@ def audits(controller: Controller, lab: FarmProcess, wanted: Scale) -> dict[Run,
 
 
 def claimed(
-    found: table.Table, extent: Extent, shares: dict[str, float], points: list[scale.Point]
+    found: table.Table, extent: Extent, shares: Mapping[str, list[Share]], points: list[scale.Point]
 ) -> list[Claim]:
     """All claims that this run can be held to."""
     made = [*claims.of_table(found, extent.table), *claims.of_share(shares)]

@@ -24,6 +24,12 @@ from tests.twice import ROOT, recap
 Connection = Literal["winrs", "winrm"]
 _PLUGINS: dict[Connection, str] = {"winrs": "mde.connectivity.winrs", "winrm": "ansible.builtin.winrm"}
 FOLDER = ROOT / ".cache" / "bench"
+TASKS_CPU = FOLDER / "cpu.json"
+_PLUGIN_FOLDER = ROOT / "tests" / "bench"
+_TASKS_TIMED = f"""[defaults]
+callback_plugins = {_PLUGIN_FOLDER / "callback"}
+callbacks_enabled = mde_bench_cpu
+"""
 
 
 class WrongResultError(Exception):
@@ -123,7 +129,7 @@ def inventory(run: Run, port: int) -> str:
 def _environment(home: Path) -> dict[str, str]:
     """What the controller sees: nothing of the user's own Ansible, and no proxy before the loopback address."""
     return {
-        "ANSIBLE_ACTION_PLUGINS": str(ROOT / "tests" / "bench" / "action"),
+        "ANSIBLE_ACTION_PLUGINS": str(_PLUGIN_FOLDER / "action"),
         "ANSIBLE_CONFIG": str(home / "ansible.cfg"),
         "ANSIBLE_HOME": str(home / "ansible"),
         "ANSIBLE_NOCOLOR": "1",
@@ -162,9 +168,9 @@ class Controller:
     def _prepare(self, wanted: Run, port: int) -> list[str]:
         FOLDER.mkdir(parents=True, exist_ok=True)
         hosts, playbook = FOLDER / "inventory.ini", FOLDER / "playbook.yml"
-        (FOLDER / "ansible.cfg").write_text("", encoding="utf-8")
-        hosts.write_text(inventory(wanted, port), encoding="utf-8")
         what = WORKS[wanted.work]
+        (FOLDER / "ansible.cfg").write_text(_TASKS_TIMED if what.timed else "", encoding="utf-8")
+        hosts.write_text(inventory(wanted, port), encoding="utf-8")
         playbook.write_text(yaml.safe_dump(plays(what, wanted.hosts)), encoding="utf-8")
         command = [str(self.python.parent / "ansible-playbook"), "-i", str(hosts), "-f", str(wanted.forks)]
         return [*command, *what.arguments, str(playbook)]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from tests.bench import work
 from tests.bench.claims import Claim
 from tests.bench.controller import Run
 from tests.bench.scale import DRIFTED_EACH, RTT, Point
-from tests.bench.table import CELLS, RTTS, STARTS, Size, Table, audits
+from tests.bench.share import Share
+from tests.bench.table import CELLS, RTTS, STARTS, Size, Table, audits, empty
 
 PLOT = "images/benchmark-scale.svg"
 _FLEET = (
@@ -39,9 +41,7 @@ class Results:
     table: Table
     start_wall: float
     start_cpu: float
-    # Bytes of a task over winrs that runs one empty command line, both directions.
-    empty_bytes: float
-    share: Mapping[str, float]
+    shares: Mapping[str, Sequence[Share]]
     share_size: Size
     points: list[Point]
     claims: list[Claim]
@@ -110,8 +110,8 @@ def _table(results: Results) -> Iterator[str]:
     yield ""
     yield (
         "Bytes are those of HTTP, heads and bodies: `kB up` is what the controller sends, `kB down` what it receives. "
-        f"A task that runs one empty command line over winrs moves {results.empty_bytes / 1000:.1f} kB in both "
-        "directions, which is pywinrm's envelopes. So a whole seed in 16 kB is only had for what is sent; in both "
+        f"A task that runs one empty command line over winrs moves {results.table[empty(size)].bytes / 1000:.1f} kB in "
+        "both directions, which is pywinrm's envelopes. So a whole seed in 16 kB is only had for what is sent; in both "
         "directions together it is more, and the limit below says how much."
     )
     yield ""
@@ -152,17 +152,28 @@ def _cells(results: Results, start: work.Start) -> Iterator[str]:
 
 
 def _share(results: Results) -> Iterator[str]:
+    size = results.share_size
     yield "## Our own share of a task"
     yield ""
-    size = results.share_size
     yield (
-        "CPU of the controller per task beyond an action plugin that only runs as many empty command lines over the "
-        f"same connection ({size.hosts} endpoints one after the other, medians of {size.repetitions} runs). It can be "
-        "negative: our plugins load the connection before Ansible forks, an empty one loads it anew in each worker."
+        "CPU of the controller and its workers per task, beside an action plugin that only runs as many empty command "
+        f"lines over winrs: tasks of one play, a few seconds apart, {size.hosts} endpoints with one fork; medians of "
+        f"{size.repetitions} runs. Ansible loads the connection in each worker, unless a plugin of ours was loaded "
+        "before, which does so once before Ansible forks. So the empty plugin is measured twice, before and after the "
+        "first task of ours: the difference to the first is what an endpoint costs more than with a plugin that does "
+        "nothing, the difference to the second what our code, our options and our result cost."
     )
     yield ""
-    for state, seconds in results.share.items():
-        yield f"- {state}: {seconds * 1000:.1f} ms"
+    yield from _head("", "our task", "empty, before", "difference", "empty, after", "difference")
+    for state, shares in results.shares.items():
+        columns = (
+            [share.ours for share in shares],
+            [share.alone for share in shares],
+            [share.ours - share.alone for share in shares],
+            [share.among for share in shares],
+            [share.ours - share.among for share in shares],
+        )
+        yield _row(state, *(f"{statistics.median(column) * 1000:.1f} ms" for column in columns))
 
 
 def _scale(results: Results) -> Iterator[str]:

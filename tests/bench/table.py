@@ -61,6 +61,7 @@ def runs(size: Size) -> Iterator[Run]:
     """Every cell of the table once, after a run without tasks, which is the start alone."""
     yield nothing(size)
     yield from audits(size)
+    yield empty(size)
     for rtt in RTTS:
         for start in STARTS:
             for name, connection in CELLS:
@@ -71,6 +72,11 @@ def audits(size: Size) -> tuple[Run, Run]:
     """A drift audit, as one task and as the playbook with the roles."""
     alone = Run("audit", hosts=size.hosts, forks=size.forks)
     return alone, replace(alone, work="site-audit")
+
+
+def empty(size: Size) -> Run:
+    """One command line that does nothing: what the connection alone moves."""
+    return Run("empty", hosts=size.hosts, forks=size.forks)
 
 
 def nothing(size: Size) -> Run:
@@ -123,19 +129,3 @@ def table(medians: Mapping[Run, Figures], start: Run) -> dict[Run, PerEndpoint]:
     return {
         run: per_endpoint(run, figures, medians[start]) for run, figures in medians.items() if run != start
     }
-
-
-def share_runs(size: Size) -> dict[str, tuple[Run, Run]]:
-    """Per kind of endpoint our run, and the empty action plugin with as many command lines."""
-    hosts, forks = size.hosts, size.forks
-
-    def pair(start: work.Start, empty: str) -> tuple[Run, Run]:
-        return Run("one", start=start, hosts=hosts, forks=forks), Run(empty, hosts=hosts, forks=forks)
-
-    return {"converged": pair("converged", "empty-1"), "changed": pair("drifted", "empty-2")}
-
-
-def share(medians: Mapping[Run, Figures], pair: tuple[Run, Run]) -> float:
-    """CPU seconds per task beyond those of the empty action plugin."""
-    ours, empty = pair
-    return (medians[ours].cpu - medians[empty].cpu) / ours.hosts

@@ -118,10 +118,20 @@ class Work:
     # The collection's playbook to run instead of the tasks, which then only say what it is about.
     playbook: str = ""
     arguments: tuple[str, ...] = ()
+    # What each task takes is written down.
+    timed: bool = False
 
 
-def _echo(lines: int) -> Task:
-    return {"name": f"Run {lines} empty command lines", "mde_bench_empty": {"lines": lines}}
+def _echo(lines: int, where: str = "") -> Task:
+    return {"name": f"Run {lines} empty command lines{where}", "mde_bench_empty": {"lines": lines}}
+
+
+_ALONE = " before ours are loaded"
+# By kind of endpoint: our task, and empty ones with as many command lines, before and after our plugin is loaded.
+SHARES: dict[str, tuple[Task, Task, Task]] = {
+    "changed": ({**_PROXY_TASK, "name": "Change the settings"}, _echo(2, _ALONE), _echo(2)),
+    "converged": ({**_PROXY_TASK, "name": "Find nothing to change"}, _echo(1, _ALONE), _echo(1)),
+}
 
 
 WORKS = {
@@ -140,8 +150,19 @@ WORKS = {
         playbook="mde.connectivity.site",
         arguments=("--check", "--skip-tags", "verify"),
     ),
-    "empty-1": Work("an empty action plugin, one command line", (_echo(1),), empty=True),
-    "empty-2": Work("an empty action plugin, two command lines", (_echo(2),), empty=True),
+    "empty": Work("an empty action plugin, one command line", (_echo(1),), empty=True),
+    "share": Work(
+        "our tasks and empty ones",
+        (
+            _echo(0, " to begin with"),
+            *(alone for _ours, alone, _among in SHARES.values()),
+            {**_PROXY_TASK, "name": "Load our plugin", "check_mode": True, "run_once": True},
+            *(task for ours, _alone, among in SHARES.values() for task in (ours, among)),
+            # What a task takes is seen when the next one starts.
+            _echo(0, " to end with"),
+        ),
+        timed=True,
+    ),
     "nothing": Work("a play without tasks", (), empty=True),
 }
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench import claims, controller, scale, table
+from tests.bench import claims, controller, scale, share, table
 from tests.bench.controller import Figures, Run, WrongResultError
 from tests.bench.scale import Point
+from tests.bench.share import Share
+from tests.bench.work import WORKS
 
 RECAP = "{} : ok=1    changed={}    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0\n"
 
@@ -57,6 +59,18 @@ def test_a_large_fleet_is_audited_once_and_a_small_one_five_times() -> None:
 def test_a_large_fleet_is_audited_amid_the_small_ones() -> None:
     runs = [run.hosts for run in scale.runs(scale.Scale((100, 300, 5000), (10,), budget=600))]
     assert runs == [100, 100, 300, 100, 5000, 100, 300, 100]
+
+
+def test_what_a_task_takes_ends_where_the_next_one_starts() -> None:
+    names = [task["name"] for task in WORKS["share"].tasks]
+    found = share.of_run([(name, float(2**number)) for number, name in enumerate(names)], 2)
+    assert found == {"changed": Share(8, 1, 16), "converged": Share(32, 2, 64)}
+
+
+@pytest.mark.parametrize(("ours", "lost"), [(0.084, 0), (0.086, 1), (0.11, 2)])
+def test_a_task_that_costs_more_than_an_empty_one_breaks_a_claim(ours: float, lost: int) -> None:
+    shares = {"changed": [Share(0.08, 0.08, 0.08)], "converged": [Share(ours, 0.08, 0.08)] * 3}
+    assert len(claims.broken(list(claims.of_share(shares)))) == lost
 
 
 @pytest.mark.parametrize(
