@@ -13,6 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 GUIDES = (ROOT / "docs" / "rollout.md", ROOT / "docs" / "awx" / "README.md", ROOT / "docs" / "evidence.md")
+PAGES = (*GUIDES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "benchmarks.md")
 FOLDERS = ("modules", "callback", "connection", "filter", "lookup")
 PLUGINS = {path.stem for folder in FOLDERS for path in (ROOT / "plugins" / folder).glob("*.py")}
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
@@ -49,7 +50,7 @@ def test_every_variable_of_a_role_is_in_its_specification(guide: str) -> None:
         assert set(re.findall(rf"\b{role}_\w+", guide)) - {f"{role}_"} <= known
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.parent.name + "-" + path.stem)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.parent.name + "-" + path.stem)
 def test_every_link_leads_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), target
