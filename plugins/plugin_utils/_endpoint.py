@@ -22,8 +22,6 @@ _ENCODED_LIMIT = 3000
 _SAFE = re.compile(r"[A-Za-z0-9_./:=,\\@+-]+")
 # PowerShell, where it stands between, takes typographic quotes for quotes: ASCII has none.
 _REFUSED = re.compile(r'["%!]|[^\x20-\x7e]')
-# What stands behind the token of a batch: behind all but the first, an exit code.
-_MARK = re.compile(r" ?(-?\d+)? *(?:\n|\Z)")
 _NO_ARGUMENT = "a command line argument can't hold a double quote, %, !, or what is not printable ASCII"
 
 
@@ -219,14 +217,12 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001 - pywinrm, pypsrp and requests have no common base
             raise AnsibleConnectionFailure(f"The connection to the endpoint failed: {error}") from None
         text = stdout.decode("utf-8", errors="replace").replace("\r\n", "\n")
-        # Noise before the batch, what the first command wrote, its exit code and what the next one wrote, and so on.
-        _noise, *parts = text.split(token)
-        marks = [_MARK.match(part) for part in parts]
-        codes = [mark[1] for mark in marks[1:] if mark]
-        if not all(marks) or len(codes) != batch.size or None in codes:
+        parts = re.split(rf"{token} ?(-?\d+)? *(?:\n|\Z)", text)
+        # parts: noise before the batch, nothing, then output and exit code of each command in turn, then a rest.
+        outputs, codes = parts[2:-1:2], parts[3::2]
+        if len(parts) < 3 or len(codes) != batch.size or None in codes:
             self._incomplete(len(codes), batch.size, rc, stderr)
-        outputs = [part[mark.end() :] for part, mark in zip(parts, marks, strict=True) if mark]
-        return [Completed(int(code), output) for code, output in zip(codes, outputs, strict=False)]
+        return [Completed(int(code), output) for output, code in zip(outputs, codes, strict=True)]
 
     def _incomplete(self, answered: int, size: int, rc: int, stderr: bytes) -> None:
         said = " ".join(stderr.decode("utf-8", errors="replace").split())[:300]

@@ -219,9 +219,9 @@ def restore(address: Address, value: RegistryValue | None) -> Write:
 
 
 _HEALTH = Query("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "CurrentBuildNumber")
+_HEALTHY = re.compile(rf"{_HEALTH.name} +REG_SZ +[0-9]+\s")
 # reg.exe tells a missing key, a missing value and a refusal apart by a translated sentence only: asking for
 # what can't exist shows the sentences of this endpoint's language.
-_HEALTHY = re.compile(rf"{_HEALTH.name} +REG_SZ +[0-9]+\s")
 _NO_VALUE = Query(_HEALTH.key, "mde.connectivity")
 _NO_KEY = Query("HKLM\\SOFTWARE\\Microsoft\\mde.connectivity")
 

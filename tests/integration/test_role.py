@@ -89,15 +89,21 @@ def test_the_import_needs_no_option_of_its_own(lab: Lab, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"),
-    [("method", "winhttpd"), ("winhttp_proxy", "proxy.example.com:8080"), ("wpad", ["enabled"])],
+    ("variable", "value", "said"),
+    [
+        ("method", "winhttpd", "got: winhttpd"),
+        ("winhttp_proxy", "proxy.example.com:8080", "must be a dictionary"),
+        ("wpad", ["enabled"], "must be a dictionary"),
+    ],
 )
 def test_a_wrong_type_or_choice_stops_before_the_endpoint(
-    lab: Lab, tmp_path: Path, variable: str, value: Any
+    lab: Lab, tmp_path: Path, variable: str, value: Any, said: str
 ) -> None:
     done = run(lab, tmp_path, {f"endpoint_proxy_{variable}": value})
     assert done.rc == 2
-    assert variable in done.outcomes[-1].result["msg"]
+    message = done.outcomes[-1].result["msg"]
+    assert variable in message
+    assert said in message
     assert lab.account("clean-1").requests == 0
 
 
