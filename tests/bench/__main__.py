@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.bench import claims, environments, report, scale, share, table
 from tests.bench.claims import Claim
-from tests.bench.controller import FOLDER, Controller, FarmProcess, Figures, Run, WrongResultError
+from tests.bench.controller import FOLDER, Controller, FarmProcess, WrongResultError
 from tests.bench.scale import Scale
 from tests.bench.share import Share
 from tests.bench.table import Size
@@ -37,14 +37,14 @@ class Extent:
 FULL = Extent(
     Size(hosts=20, forks=10, repetitions=3),
     share=Size(hosts=20, forks=1, repetitions=15),
-    scale=Scale((10, 100, 1000, 5000), (10, 50, 100), budget=500),
+    scale=Scale((10, 100), (1000,), 5000, forks=(10, 50, 100)),
     target=DOCS,
 )
 # For work on the bench itself: its figures are noise, and the page goes where nobody takes it for the real one.
 SHORT = Extent(
     Size(hosts=4, forks=4, repetitions=1),
     share=Size(hosts=10, forks=1, repetitions=1),
-    scale=Scale((10, 40), (10,), budget=40),
+    scale=Scale((10, 20), (40,), 600, forks=(10,)),
     target=FOLDER,
 )
 
@@ -72,14 +72,17 @@ def measure(extent: Extent, short: bool) -> report.Results:
     """Run everything against one farm."""
     python = environments.controller()
     controller = Controller(python)
-    largest = max(*extent.scale.fleets, extent.table.hosts, extent.share.hosts)
-    with FarmProcess(largest, table.RTTS) as lab:
+    largest = max(extent.scale.largest, extent.table.hosts, extent.share.hosts)
+    with (
+        FarmProcess(largest, table.RTTS) as lab,
+        FarmProcess(max(extent.scale.small), table.RTTS) as small_lab,
+    ):
         nothing = table.nothing(extent.table)
         # The first run of all reads files that nobody has read yet.
         controller.run(lab, nothing)
         cells = table.measure(controller, lab, table.runs(extent.table), extent.table.repetitions)
         shares = share.measure(controller, lab, extent.share.hosts, extent.share.repetitions)
-        points = scale.points(audits(controller, lab, extent.scale))
+        points = scale.points(scale.measure(controller, lab, small_lab, extent.scale))
     found = table.table(cells, nothing)
     return report.Results(
         versions=environments.versions(python),
@@ -89,14 +92,10 @@ def measure(extent: Extent, short: bool) -> report.Results:
         start_cpu=cells[nothing].cpu,
         shares=shares,
         share_size=extent.share,
+        small=extent.scale.small,
         points=points,
         claims=claimed(found, extent, shares, [] if short else points),
     )
-
-
-def audits(controller: Controller, lab: FarmProcess, wanted: Scale) -> dict[Run, Figures]:
-    """Medians of all points of the curves, and of the starts that belong to them."""
-    return table.measure(controller, lab, [*scale.starts(wanted), *scale.runs(wanted)], 1)
 
 
 def claimed(

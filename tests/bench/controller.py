@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -26,10 +28,6 @@ _PLUGINS: dict[Connection, str] = {"winrs": "mde.connectivity.winrs", "winrm": "
 FOLDER = ROOT / ".cache" / "bench"
 TASKS_CPU = FOLDER / "cpu.json"
 _PLUGIN_FOLDER = ROOT / "tests" / "bench"
-_TASKS_TIMED = f"""[defaults]
-callback_plugins = {_PLUGIN_FOLDER / "callback"}
-callbacks_enabled = mde_bench_cpu
-"""
 
 
 class WrongResultError(Exception):
@@ -142,50 +140,78 @@ def _environment(home: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Controller:
-    """An environment with ansible-playbook in it."""
+    """An environment with ansible-playbook in it, and the folder that it takes for the user's home."""
 
     python: Path
+    home: Path = FOLDER
 
-    def run(self, lab: FarmProcess, wanted: Run) -> Figures:
+    def run(self, lab: FarmProcess, wanted: Run, pause: Callable[[], object] | None = None) -> Figures:
         """Run it, compare what the farm holds with what was asked, and say what it took.
+
+        With pause, the controller stops before each batch of the play while that is called; what passes meanwhile is
+        in no figure.
 
         Raises WrongResultError.
         """
         lab.ask("begin", used=wanted.hosts, drifted_each=wanted.drifted)
-        command = self._prepare(wanted, lab.ports[wanted.rtt])
+        command = self._prepare(wanted, lab.ports[wanted.rtt], paused=pause is not None)
         before = lab.ask("usage")
-        log = FOLDER / "run.log"
-        with log.open("wb") as output:
-            wall, cpu, memory, code = _measured(command, output.fileno())
+        log = self.home / "run.log"
+        environment = _environment(self.home)
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            ) as process,
+        ):
+            wall, cpu, memory = measured(process, pause)
         after = lab.ask("usage")
-        check_run(wanted, code, log.read_text(encoding="utf-8"))
+        check_run(wanted, process.returncode, log.read_text(encoding="utf-8"))
         _check_farm(wanted, lab)
         totals = lab.ask("totals", used=wanted.hosts)
+        print(f"{wanted!s:60}{wall:8.2f} s  {cpu:8.2f} s CPU", flush=True)
         return Figures(
             wall, cpu, memory, **totals, farm_cpu=after["cpu"] - before["cpu"], farm_memory=after["memory"]
         )
 
-    def _prepare(self, wanted: Run, port: int) -> list[str]:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        hosts, playbook = FOLDER / "inventory.ini", FOLDER / "playbook.yml"
+    def _prepare(self, wanted: Run, port: int, *, paused: bool) -> list[str]:
+        self.home.mkdir(parents=True, exist_ok=True)
+        hosts, playbook = self.home / "inventory.ini", self.home / "playbook.yml"
         what = WORKS[wanted.work]
-        (FOLDER / "ansible.cfg").write_text(_TASKS_TIMED if what.timed else "", encoding="utf-8")
+        callbacks = ["mde_bench_cpu"] * what.timed + ["mde_bench_pause"] * paused
+        settings = ["[defaults]", f"callback_plugins = {_PLUGIN_FOLDER / 'callback'}"]
+        settings += [f"callbacks_enabled = {','.join(callbacks)}"] if callbacks else []
+        (self.home / "ansible.cfg").write_text("\n".join([*settings, ""]), encoding="utf-8")
         hosts.write_text(inventory(wanted, port), encoding="utf-8")
         playbook.write_text(yaml.safe_dump(plays(what, wanted.hosts)), encoding="utf-8")
         command = [str(self.python.parent / "ansible-playbook"), "-i", str(hosts), "-f", str(wanted.forks)]
         return [*command, *what.arguments, str(playbook)]
 
 
-def _measured(command: list[str], output: int) -> tuple[float, float, float, int]:
-    """Wall and CPU seconds of a command and all its descendants, MB of the largest of them, and the exit code."""
+def measured(
+    process: subprocess.Popen[bytes], pause: Callable[[], object] | None
+) -> tuple[float, float, float]:
+    """Wall and CPU seconds of a process and all its descendants, MB of the largest of them.
+
+    Whenever it has stopped itself pause is called, which is not in the wall time; then it goes on.
+    """
     started = time.monotonic()
-    process = subprocess.Popen(
-        command, env=_environment(FOLDER), stdin=subprocess.DEVNULL, stdout=output, stderr=output
-    )
-    _pid, status, used = os.wait4(process.pid, 0)
+    while True:
+        _pid, status, used = os.wait4(process.pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            break
+        stopped = time.monotonic()
+        try:
+            if pause:
+                pause()
+        except BaseException:
+            process.kill()
+            raise
+        os.kill(process.pid, signal.SIGCONT)
+        started += time.monotonic() - stopped
     wall = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def check_run(wanted: Run, code: int, output: str) -> None:

@@ -43,6 +43,7 @@ class Results:
     start_cpu: float
     shares: Mapping[str, Sequence[Share]]
     share_size: Size
+    small: tuple[int, ...]
     points: list[Point]
     claims: list[Claim]
 
@@ -185,6 +186,13 @@ def _scale(results: Results) -> Iterator[str]:
         f"{RTT:g} ms, every {DRIFTED_EACH}th endpoint is drifted, and the run has to report exactly those. CPU is that "
         "of the controller and all its workers, memory that of its largest process, start and inventory included; "
         "`own CPU` is without the start of ansible-playbook, `own memory` without what the inventory takes by itself."
+    )
+    yield ""
+    yield (
+        "A machine like this is faster in one minute than in another, by more than what is to be shown. So the fleets "
+        f"of {' and '.join(map(str, results.small))} are audited while the largest one is: its controller stops before "
+        "each batch, when none of its workers runs, and one small fleet has its turn, with endpoints of its own. What "
+        "passes meanwhile is in none of the large fleet's figures; those of the small ones are means of all turns."
     )
     yield ""
     yield (

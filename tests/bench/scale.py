@@ -7,51 +7,76 @@ from __future__ import annotations
 
 import itertools
 import json
+import statistics
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.bench.controller import FOLDER, Figures, Run
+from tests.bench import table
+from tests.bench.controller import FOLDER, Controller, FarmProcess, Figures, Run
 from tests.twice import ROOT
 
 # What a request to an endpoint in another office takes; without any delay forks would make no difference.
 RTT = 20.0
 # Of a fleet every tenth endpoint is drifted, and the audit has to find exactly those.
 DRIFTED_EACH = 10
-_MOST = 5
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Sizes of fleets and numbers of forks, and how often a run is repeated: small ones more often."""
+    """Sizes of fleets in endpoints, from small to large, and numbers of forks.
 
-    fleets: tuple[int, ...]
-    forks: tuple[int, ...]
-    # Endpoints of all repetitions of one point together, about.
-    budget: int
-
-
-def runs(scale: Scale) -> Iterator[Run]:
-    """Every point of the curves, as often as its size asks for.
-
-    A large fleet comes amid the small ones that it is compared with, so a machine that slows down is fair to both.
+    The small ones are audited in the pauses of the largest one, again and again, so that a machine which is faster in
+    one minute than in another is so for both.
     """
-    for forks in scale.forks:
-        for part, hosts in itertools.product(range(_MOST), scale.fleets):
-            times = repeats(hosts, scale.budget)
-            if round((part + 1) * times / _MOST) > round(part * times / _MOST):
-                yield Run("audit", rtt=RTT, hosts=hosts, forks=forks, drifted_each=DRIFTED_EACH)
+
+    small: tuple[int, ...]
+    middle: tuple[int, ...]
+    largest: int
+    forks: tuple[int, ...]
 
 
-def repeats(hosts: int, budget: int) -> int:
-    """How often a fleet of that size is audited: at least once, at most five times."""
-    return min(max(budget // hosts, 1), _MOST)
+def measure(
+    controller: Controller, lab: FarmProcess, small_lab: FarmProcess, wanted: Scale
+) -> dict[Run, Figures]:
+    """Figures of all points of the curves, and of the starts that belong to them.
+
+    small_lab is the farm of the small fleets, beside that of the largest one.
+    """
+    sizes = (*wanted.small, *wanted.middle, wanted.largest)
+    found = table.measure(controller, lab, [_start(hosts, wanted.forks[0]) for hosts in sizes], 1)
+    for forks in wanted.forks:
+        found |= table.measure(controller, lab, [_audit(hosts, forks) for hosts in wanted.middle], 1)
+        amid = [_start(wanted.small[0], forks), *(_audit(hosts, forks) for hosts in wanted.small)]
+        found |= _interleaved(controller, lab, _audit(wanted.largest, forks), small_lab, amid)
+    return found
 
 
-def starts(scale: Scale) -> list[Run]:
-    """A play without tasks per size of fleet: what the inventory alone takes."""
-    return [Run("nothing", hosts=hosts, forks=scale.forks[0]) for hosts in scale.fleets]
+def _start(hosts: int, forks: int) -> Run:
+    """A play without tasks: what ansible-playbook and the inventory alone take."""
+    return Run("nothing", hosts=hosts, forks=forks)
+
+
+def _audit(hosts: int, forks: int) -> Run:
+    return Run("audit", rtt=RTT, hosts=hosts, forks=forks, drifted_each=DRIFTED_EACH)
+
+
+def _interleaved(
+    controller: Controller, lab: FarmProcess, large: Run, small_lab: FarmProcess, amid: list[Run]
+) -> dict[Run, Figures]:
+    """A large run, and the means of small ones that have their turns in its pauses."""
+    beside = replace(controller, home=FOLDER / "amid")
+    turns = itertools.cycle(amid)
+    seen: dict[Run, list[Figures]] = {run: [] for run in amid}
+
+    def pause() -> None:
+        run = next(turns)
+        seen[run].append(beside.run(small_lab, run))
+
+    figures = controller.run(lab, large, pause)
+    # The large run is as fast as the machine is on average, so it takes the means of the others to compare it with.
+    return {large: figures, **{run: table.middle(each, statistics.fmean) for run, each in seen.items()}}
 
 
 @dataclass(frozen=True)
@@ -70,13 +95,15 @@ class Point:
     own_memory: float
 
 
-def points(medians: Mapping[Run, Figures]) -> list[Point]:
-    """The points of all audits among the medians."""
-    empty = {run.hosts: figures for run, figures in medians.items() if run.work == "nothing"}
-    start = empty[min(empty)].cpu
+def points(found: Mapping[Run, Figures]) -> list[Point]:
+    """The points of all audits among the figures."""
+    starts = {run: figures for run, figures in found.items() if run.work == "nothing"}
+    smallest = min(run.hosts for run in starts)
+    cpu = {run.forks: figures.cpu for run, figures in starts.items() if run.hosts == smallest}
+    inventory = {run.hosts: figures.memory for run, figures in starts.items()}
     return [
-        _point(run, figures, start, empty[run.hosts].memory)
-        for run, figures in medians.items()
+        _point(run, figures, cpu[run.forks], inventory[run.hosts])
+        for run, figures in found.items()
         if run.work == "audit"
     ]
 

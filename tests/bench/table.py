@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from tests.bench import work
 from tests.bench.controller import Connection, Controller, FarmProcess, Figures, Run
@@ -89,25 +90,20 @@ def measure(
 ) -> dict[Run, Figures]:
     """Medians of all runs, one repetition after the other, so that a noisy minute falls on all of them."""
     once = list(wanted)
-    seen: dict[Run, list[Figures]] = {}
+    seen: dict[Run, list[Figures]] = {run: [] for run in once}
     for repetition in range(1, repetitions + 1):
+        print(f"{repetition}/{repetitions}", flush=True)
         for run in once:
-            figures = controller.run(lab, run)
-            seen.setdefault(run, []).append(figures)
-            print(
-                f"{repetition}/{repetitions}  {run!s:60}{figures.wall:8.2f} s  {figures.cpu:8.2f} s CPU",
-                flush=True,
-            )
-    return {run: median(figures) for run, figures in seen.items()}
+            seen[run].append(controller.run(lab, run))
+    return {run: middle(figures, statistics.median) for run, figures in seen.items()}
 
 
-def median(figures: list[Figures]) -> Figures:
-    """The median of each figure by itself; of the peak of memory the highest."""
-    middle = {
-        field.name: statistics.median(getattr(one, field.name) for one in figures)
-        for field in fields(Figures)
+def middle(figures: list[Figures], kind: Callable[[Iterable[float]], float]) -> Figures:
+    """The mean or median of each figure by itself; of the peak of memory the highest."""
+    found: dict[str, Any] = {
+        field.name: kind(getattr(one, field.name) for one in figures) for field in fields(Figures)
     }
-    return replace(Figures(**middle), memory=max(one.memory for one in figures))
+    return replace(Figures(**found), memory=max(one.memory for one in figures))
 
 
 def per_endpoint(run: Run, figures: Figures, start: Figures) -> PerEndpoint:

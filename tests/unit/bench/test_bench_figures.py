@@ -5,10 +5,18 @@
 
 from __future__ import annotations
 
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 
 from tests.bench import claims, controller, scale, share, table
-from tests.bench.controller import Figures, Run, WrongResultError
+from tests.bench.controller import Controller, FarmProcess, Figures, Run, WrongResultError
 from tests.bench.scale import Point
 from tests.bench.share import Share
 from tests.bench.work import WORKS
@@ -25,7 +33,7 @@ def point(hosts: int, memory: float, own_cpu_ms: float) -> Point:
 
 
 def test_the_median_is_taken_of_each_figure_and_the_peak_of_memory() -> None:
-    middle = table.median([figures(wall=1, memory=80), figures(wall=9), figures(wall=2)])
+    middle = table.middle([figures(wall=1, memory=80), figures(wall=9), figures(wall=2)], statistics.median)
     assert (middle.wall, middle.memory) == (2, 80)
 
 
@@ -52,13 +60,60 @@ def test_a_fleet_that_costs_more_per_endpoint_breaks_a_claim(memory: float, cpu:
     assert len(claims.broken(list(claims.of_scale(points)))) == lost
 
 
-def test_a_large_fleet_is_audited_once_and_a_small_one_five_times() -> None:
-    assert [scale.repeats(hosts, 500) for hosts in (10, 100, 1000, 5000)] == [5, 5, 1, 1]
+def test_small_fleets_have_their_turns_while_the_largest_is_audited(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    def run(
+        _self: Controller, lab: FarmProcess, wanted: Run, pause: Callable[[], object] | None = None
+    ) -> Figures:
+        for _batch in range(0, wanted.hosts, 200):
+            if pause:
+                pause()
+        done.append((lab.count, wanted.work, wanted.hosts))
+        return figures(cpu=wanted.hosts + len(done))
+
+    monkeypatch.setattr(Controller, "run", run)
+    labs = FarmProcess(800, ()), FarmProcess(100, ())
+    found = scale.measure(Controller(Path()), *labs, scale.Scale((10, 100), (300,), 800, forks=(50,)))
+    starts = [(800, "nothing", hosts) for hosts in (10, 100, 300, 800)]
+    amid = [(100, "nothing", 10), (100, "audit", 10), (100, "audit", 100), (100, "nothing", 10)]
+    assert done == [*starts, (800, "audit", 300), *amid, (800, "audit", 800)]
+    start = 10 + (6 + 9) / 2
+    assert {
+        point.hosts: point.own_cpu_ms * point.hosts / 1000 for point in scale.points(found)
+    } == pytest.approx({10: 17 - start, 100: 108 - start, 300: 305 - start, 800: 810 - start})
 
 
-def test_a_large_fleet_is_audited_amid_the_small_ones() -> None:
-    runs = [run.hosts for run in scale.runs(scale.Scale((100, 300, 5000), (10,), budget=600))]
-    assert runs == [100, 100, 300, 100, 5000, 100, 300, 100]
+@pytest.fixture
+def stopping() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that stops itself twice, as the controller does before each batch."""
+    code = "import os, signal\nfor _ in range(2): os.kill(os.getpid(), signal.SIGSTOP)\nraise SystemExit(7)"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        yield process
+
+
+def test_what_passes_while_a_run_is_stopped_is_not_measured(
+    stopping: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    def pause() -> None:
+        clock[0] += 100
+
+    wall, cpu, memory = controller.measured(stopping, pause)
+    assert (clock, wall, stopping.returncode) == ([200], 0, 7)
+    assert cpu > 0
+    assert memory > 1
+
+
+def test_a_run_ends_where_its_pause_fails(stopping: subprocess.Popen[bytes]) -> None:
+    def pause() -> None:
+        raise WrongResultError("the small fleet")
+
+    with pytest.raises(WrongResultError):
+        controller.measured(stopping, pause)
+    assert stopping.wait() == -signal.SIGKILL
 
 
 def test_what_a_task_takes_ends_where_the_next_one_starts() -> None:
