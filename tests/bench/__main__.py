@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import claims, environments, report, scale, share, table
+from tests.bench import claims, environments, report, scale, share, table, turns
 from tests.bench.claims import Claim
-from tests.bench.controller import FOLDER, Controller, FarmProcess, WrongResultError
+from tests.bench.controller import FOLDER, Controller, Run, WrongResultError
 from tests.bench.scale import Scale
 from tests.bench.share import Share
 from tests.bench.table import Size
@@ -36,7 +36,7 @@ class Extent:
 
 FULL = Extent(
     Size(hosts=20, forks=10, repetitions=3),
-    share=Size(hosts=20, forks=1, repetitions=15),
+    share=Size(hosts=20, forks=1, repetitions=30),
     scale=Scale((10, 100), (1000,), 5000, forks=(10, 50, 100)),
     target=DOCS,
 )
@@ -69,27 +69,22 @@ def main() -> int:
 
 
 def measure(extent: Extent, short: bool) -> report.Results:
-    """Run everything against one farm."""
+    """Run everything."""
     python = environments.controller()
-    controller = Controller(python)
     largest = max(extent.scale.largest, extent.table.hosts, extent.share.hosts)
-    with (
-        FarmProcess(largest, table.RTTS) as lab,
-        FarmProcess(max(extent.scale.small), table.RTTS) as small_lab,
-    ):
-        nothing = table.nothing(extent.table)
+    small = max(*extent.scale.small, extent.table.hosts)
+    with turns.bench(Controller(python), table.RTTS, largest, small) as bench:
         # The first run of all reads files that nobody has read yet.
-        controller.run(lab, nothing)
-        cells = table.measure(controller, lab, table.runs(extent.table), extent.table.repetitions)
-        shares = share.measure(controller, lab, extent.share.hosts, extent.share.repetitions)
-        points = scale.points(scale.measure(controller, lab, small_lab, extent.scale))
-    found = table.table(cells, nothing)
+        bench.run(Run("nothing"))
+        cells = table.measure(bench, extent.table)
+        shares = share.measure(bench, extent.share.hosts, extent.share.repetitions)
+        points = scale.points(scale.measure(bench, extent.scale))
+    found = {run: table.per_endpoint(run, figures) for run, figures in cells.items()}
     return report.Results(
         versions=environments.versions(python),
         size=extent.table,
         table=found,
-        start_wall=cells[nothing].wall,
-        start_cpu=cells[nothing].cpu,
+        start=turns.mean(list(cells.values())),
         shares=shares,
         share_size=extent.share,
         small=extent.scale.small,

@@ -57,12 +57,23 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What a run took: the controller in seconds and MB, the wire in requests and bytes, the farm by itself."""
+class Taken:
+    """Wall and CPU seconds of a process and all its descendants, and the MB of the largest of them.
 
+    What passed up to its first pause, which is the start of ansible-playbook, is by itself.
+    """
+
+    start_wall: float
+    start_cpu: float
     wall: float
     cpu: float
     memory: float
+
+
+@dataclass(frozen=True)
+class Figures(Taken):
+    """What a run took: the controller, the wire in requests and bytes, the farm in seconds and MB."""
+
     requests: int
     bytes_in: int
     bytes_out: int
@@ -124,7 +135,7 @@ def inventory(run: Run, port: int) -> str:
     return "\n".join(["[windows]", farm.names(run.hosts), "[windows:vars]", *variables, ""])
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, before: str) -> dict[str, str]:
     """What the controller sees: nothing of the user's own Ansible, and no proxy before the loopback address."""
     return {
         "ANSIBLE_ACTION_PLUGINS": str(_PLUGIN_FOLDER / "action"),
@@ -133,6 +144,7 @@ def _environment(home: Path) -> dict[str, str]:
         "ANSIBLE_NOCOLOR": "1",
         "HOME": str(home),
         "LANG": "C.UTF-8",
+        "MDE_BENCH_PAUSE_BEFORE": before,
         "NO_PROXY": "127.0.0.1",
         "PATH": os.environ["PATH"],
     }
@@ -145,73 +157,72 @@ class Controller:
     python: Path
     home: Path = FOLDER
 
-    def run(self, lab: FarmProcess, wanted: Run, pause: Callable[[], object] | None = None) -> Figures:
+    def run(
+        self, lab: FarmProcess, wanted: Run, pause: Callable[[], object] = lambda: None
+    ) -> Figures:
         """Run it, compare what the farm holds with what was asked, and say what it took.
 
-        With pause, the controller stops before each batch of the play while that is called; what passes meanwhile is
-        in no figure.
+        The controller pauses before each batch of a playbook of the collection, and before each task of any other
+        work; then pause is called, and what passes meanwhile is in no figure.
 
         Raises WrongResultError.
         """
         lab.ask("begin", used=wanted.hosts, drifted_each=wanted.drifted)
-        command = self._prepare(wanted, lab.ports[wanted.rtt], paused=pause is not None)
+        command = self._prepare(wanted, lab.ports[wanted.rtt])
+        environment = _environment(self.home, "play" if WORKS[wanted.work].playbook else "task")
         before = lab.ask("usage")
         log = self.home / "run.log"
-        environment = _environment(self.home)
         with (
             log.open("wb") as output,
             subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             ) as process,
         ):
-            wall, cpu, memory = measured(process, pause)
+            taken = measured(process, pause)
         after = lab.ask("usage")
         check_run(wanted, process.returncode, log.read_text(encoding="utf-8"))
         _check_farm(wanted, lab)
         totals = lab.ask("totals", used=wanted.hosts)
-        print(f"{wanted!s:60}{wall:8.2f} s  {cpu:8.2f} s CPU", flush=True)
+        print(f"{wanted!s:60}{taken.wall:8.2f} s  {taken.cpu:8.2f} s CPU", flush=True)
         return Figures(
-            wall, cpu, memory, **totals, farm_cpu=after["cpu"] - before["cpu"], farm_memory=after["memory"]
+            **vars(taken), **totals, farm_cpu=after["cpu"] - before["cpu"], farm_memory=after["memory"]
         )
 
-    def _prepare(self, wanted: Run, port: int, *, paused: bool) -> list[str]:
+    def _prepare(self, wanted: Run, port: int) -> list[str]:
         self.home.mkdir(parents=True, exist_ok=True)
         hosts, playbook = self.home / "inventory.ini", self.home / "playbook.yml"
         what = WORKS[wanted.work]
-        callbacks = ["mde_bench_cpu"] * what.timed + ["mde_bench_pause"] * paused
-        settings = ["[defaults]", f"callback_plugins = {_PLUGIN_FOLDER / 'callback'}"]
-        settings += [f"callbacks_enabled = {','.join(callbacks)}"] if callbacks else []
-        (self.home / "ansible.cfg").write_text("\n".join([*settings, ""]), encoding="utf-8")
+        callbacks = ",".join(["mde_bench_pause", *["mde_bench_cpu"] * what.timed])
+        (self.home / "ansible.cfg").write_text(
+            f"[defaults]\ncallback_plugins = {_PLUGIN_FOLDER / 'callback'}\ncallbacks_enabled = {callbacks}\n",
+            encoding="utf-8",
+        )
         hosts.write_text(inventory(wanted, port), encoding="utf-8")
         playbook.write_text(yaml.safe_dump(plays(what, wanted.hosts)), encoding="utf-8")
         command = [str(self.python.parent / "ansible-playbook"), "-i", str(hosts), "-f", str(wanted.forks)]
         return [*command, *what.arguments, str(playbook)]
 
 
-def measured(
-    process: subprocess.Popen[bytes], pause: Callable[[], object] | None
-) -> tuple[float, float, float]:
-    """Wall and CPU seconds of a process and all its descendants, MB of the largest of them.
-
-    Whenever it has stopped itself pause is called, which is not in the wall time; then it goes on.
-    """
-    started = time.monotonic()
+def measured(process: subprocess.Popen[bytes], pause: Callable[[], object]) -> Taken:
+    """Wait for a process; whenever it has stopped itself pause is called, and then it goes on."""
+    begun = time.monotonic()
+    starts: list[tuple[float, float]] = []
     while True:
         _pid, status, used = os.wait4(process.pid, os.WUNTRACED)
+        now = time.monotonic()
+        starts.append((now - begun, used.ru_utime + used.ru_stime))
         if not os.WIFSTOPPED(status):
             break
-        stopped = time.monotonic()
         try:
-            if pause:
-                pause()
+            pause()
         except BaseException:
             process.kill()
             raise
+        begun += time.monotonic() - now
         os.kill(process.pid, signal.SIGCONT)
-        started += time.monotonic() - stopped
-    wall = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    (start_wall, start_cpu), (wall, cpu) = starts[0], starts[-1]
+    return Taken(start_wall, start_cpu, wall - start_wall, cpu - start_cpu, used.ru_maxrss / 1024)
 
 
 def check_run(wanted: Run, code: int, output: str) -> None:

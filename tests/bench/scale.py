@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import statistics
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import table
-from tests.bench.controller import FOLDER, Controller, FarmProcess, Figures, Run
+from tests.bench import turns
+from tests.bench.controller import FOLDER, Figures, Run
+from tests.bench.turns import Bench
 from tests.twice import ROOT
 
 # What a request to an endpoint in another office takes; without any delay forks would make no difference.
@@ -25,11 +24,7 @@ DRIFTED_EACH = 10
 
 @dataclass(frozen=True)
 class Scale:
-    """Sizes of fleets in endpoints, from small to large, and numbers of forks.
-
-    The small ones are audited in the pauses of the largest one, again and again, so that a machine which is faster in
-    one minute than in another is so for both.
-    """
+    """Sizes of fleets in endpoints, and numbers of forks; the small ones have their turns amid the largest one."""
 
     small: tuple[int, ...]
     middle: tuple[int, ...]
@@ -37,46 +32,20 @@ class Scale:
     forks: tuple[int, ...]
 
 
-def measure(
-    controller: Controller, lab: FarmProcess, small_lab: FarmProcess, wanted: Scale
-) -> dict[Run, Figures]:
-    """Figures of all points of the curves, and of the starts that belong to them.
-
-    small_lab is the farm of the small fleets, beside that of the largest one.
-    """
+def measure(bench: Bench, wanted: Scale) -> dict[Run, Figures]:
+    """Figures of all points of the curves, and of plays without tasks: what an inventory alone takes."""
     sizes = (*wanted.small, *wanted.middle, wanted.largest)
-    found = table.measure(controller, lab, [_start(hosts, wanted.forks[0]) for hosts in sizes], 1)
+    found = {run: bench.run(run) for run in (Run("nothing", hosts=hosts) for hosts in sizes)}
     for forks in wanted.forks:
-        found |= table.measure(controller, lab, [_audit(hosts, forks) for hosts in wanted.middle], 1)
-        amid = [_start(wanted.small[0], forks), *(_audit(hosts, forks) for hosts in wanted.small)]
-        found |= _interleaved(controller, lab, _audit(wanted.largest, forks), small_lab, amid)
+        found |= {run: bench.run(run) for run in (_audit(hosts, forks) for hosts in wanted.middle)}
+        small = [_audit(hosts, forks) for hosts in wanted.small]
+        for run, figures in bench.interleaved(_audit(wanted.largest, forks), small).items():
+            found[run] = turns.mean(figures)
     return found
-
-
-def _start(hosts: int, forks: int) -> Run:
-    """A play without tasks: what ansible-playbook and the inventory alone take."""
-    return Run("nothing", hosts=hosts, forks=forks)
 
 
 def _audit(hosts: int, forks: int) -> Run:
     return Run("audit", rtt=RTT, hosts=hosts, forks=forks, drifted_each=DRIFTED_EACH)
-
-
-def _interleaved(
-    controller: Controller, lab: FarmProcess, large: Run, small_lab: FarmProcess, amid: list[Run]
-) -> dict[Run, Figures]:
-    """A large run, and the means of small ones that have their turns in its pauses."""
-    beside = replace(controller, home=FOLDER / "amid")
-    turns = itertools.cycle(amid)
-    seen: dict[Run, list[Figures]] = {run: [] for run in amid}
-
-    def pause() -> None:
-        run = next(turns)
-        seen[run].append(beside.run(small_lab, run))
-
-    figures = controller.run(lab, large, pause)
-    # The large run is as fast as the machine is on average, so it takes the means of the others to compare it with.
-    return {large: figures, **{run: table.middle(each, statistics.fmean) for run, each in seen.items()}}
 
 
 @dataclass(frozen=True)
@@ -97,26 +66,21 @@ class Point:
 
 def points(found: Mapping[Run, Figures]) -> list[Point]:
     """The points of all audits among the figures."""
-    starts = {run: figures for run, figures in found.items() if run.work == "nothing"}
-    smallest = min(run.hosts for run in starts)
-    cpu = {run.forks: figures.cpu for run, figures in starts.items() if run.hosts == smallest}
-    inventory = {run.hosts: figures.memory for run, figures in starts.items()}
+    inventories = {run.hosts: figures.memory for run, figures in found.items() if run.work == "nothing"}
     return [
-        _point(run, figures, cpu[run.forks], inventory[run.hosts])
-        for run, figures in found.items()
-        if run.work == "audit"
+        _point(run, figures, inventories[run.hosts]) for run, figures in found.items() if run.work == "audit"
     ]
 
 
-def _point(run: Run, figures: Figures, start: float, inventory: float) -> Point:
+def _point(run: Run, figures: Figures, inventory: float) -> Point:
     return Point(
         hosts=run.hosts,
         forks=run.forks,
-        per_minute=60 * run.hosts / figures.wall,
-        cpu_ms=1000 * figures.cpu / run.hosts,
+        per_minute=60 * run.hosts / (figures.start_wall + figures.wall),
+        cpu_ms=1000 * (figures.start_cpu + figures.cpu) / run.hosts,
         memory=figures.memory,
         farm_cpu_ms=1000 * figures.farm_cpu / run.hosts,
-        own_cpu_ms=1000 * (figures.cpu - start) / run.hosts,
+        own_cpu_ms=1000 * figures.cpu / run.hosts,
         own_memory=figures.memory - inventory,
     )
 

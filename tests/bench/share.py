@@ -11,7 +11,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.bench.controller import TASKS_CPU, Controller, FarmProcess, Run
+from tests.bench.controller import TASKS_CPU, Run
+from tests.bench.turns import Bench
 from tests.bench.work import SHARES
 
 
@@ -27,11 +28,11 @@ class Share:
     among: float
 
 
-def measure(controller: Controller, lab: FarmProcess, hosts: int, repetitions: int) -> dict[str, list[Share]]:
+def measure(bench: Bench, hosts: int, repetitions: int) -> dict[str, list[Share]]:
     """By kind of endpoint, one Share per run."""
     found: dict[str, list[Share]] = {state: [] for state in SHARES}
     for repetition in range(1, repetitions + 1):
-        controller.run(lab, Run("share", start="drifted", hosts=hosts, forks=1))
+        bench.run(Run("share", start="drifted", hosts=hosts, forks=1))
         for state, share in of_run(json.loads(TASKS_CPU.read_text(encoding="utf-8")), hosts).items():
             found[state].append(share)
             print(f"{repetition}/{repetitions}  {state}: {share}", flush=True)

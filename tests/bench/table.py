@@ -1,20 +1,20 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same work by this collection and by its peers: runs in turn, medians, figures per endpoint."""
+"""The same work by this collection and by its peers: runs in turn, means, figures per endpoint."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
-from tests.bench import work
-from tests.bench.controller import Connection, Controller, FarmProcess, Figures, Run
+from tests.bench import turns, work
+from tests.bench.controller import Connection, Figures, Run
+from tests.bench.turns import Bench
 
 RTTS = (0.0, 20.0, 100.0)
-# Work and connection; the peers' modules are PowerShell, which winrs does not run.
+# Work and connection; the peers' modules are PowerShell, which winrs does not run. Ours that the claims are about is
+# the first, and has its turns in the pauses of the last.
 CELLS: tuple[tuple[str, Connection], ...] = (
     ("one", "winrs"),
     ("two", "winrs"),
@@ -39,7 +39,7 @@ class Size:
 
 @dataclass(frozen=True)
 class PerEndpoint:
-    """Medians of one kind of run per endpoint, with the start of ansible-playbook taken off; seconds and MB."""
+    """Means of one kind of run per endpoint, without the start of ansible-playbook; seconds and MB."""
 
     wall: float
     cpu: float
@@ -58,15 +58,18 @@ class PerEndpoint:
 Table = Mapping[Run, PerEndpoint]
 
 
-def runs(size: Size) -> Iterator[Run]:
-    """Every cell of the table once, after a run without tasks, which is the start alone."""
-    yield nothing(size)
-    yield from audits(size)
-    yield empty(size)
+def steps(size: Size) -> Iterator[tuple[Run, Sequence[Run]]]:
+    """Every cell of the table once: runs, and what is run in their pauses."""
+    yield empty(size), ()
+    for run in audits(size):
+        yield run, ()
     for rtt in RTTS:
         for start in STARTS:
-            for name, connection in CELLS:
-                yield Run(name, connection, start, rtt, size.hosts, size.forks)
+            ours, *others, peers = (
+                Run(name, connection, start, rtt, size.hosts, size.forks) for name, connection in CELLS
+            )
+            yield from ((run, ()) for run in others)
+            yield peers, (ours,)
 
 
 def audits(size: Size) -> tuple[Run, Run]:
@@ -80,48 +83,21 @@ def empty(size: Size) -> Run:
     return Run("empty", hosts=size.hosts, forks=size.forks)
 
 
-def nothing(size: Size) -> Run:
-    """The run that only starts and ends."""
-    return Run("nothing", hosts=size.hosts, forks=size.forks)
+def measure(bench: Bench, size: Size) -> dict[Run, Figures]:
+    """Means of all cells, one repetition after the other, so that a noisy minute falls on all of them."""
+    seen: dict[Run, list[Figures]] = {}
+    for _repetition in range(size.repetitions):
+        for long, short in steps(size):
+            for run, figures in bench.interleaved(long, short).items():
+                seen.setdefault(run, []).extend(figures)
+    return {run: turns.mean(figures) for run, figures in seen.items()}
 
 
-def measure(
-    controller: Controller, lab: FarmProcess, wanted: Iterable[Run], repetitions: int
-) -> dict[Run, Figures]:
-    """Medians of all runs, one repetition after the other, so that a noisy minute falls on all of them."""
-    once = list(wanted)
-    seen: dict[Run, list[Figures]] = {run: [] for run in once}
-    for repetition in range(1, repetitions + 1):
-        print(f"{repetition}/{repetitions}", flush=True)
-        for run in once:
-            seen[run].append(controller.run(lab, run))
-    return {run: middle(figures, statistics.median) for run, figures in seen.items()}
-
-
-def middle(figures: list[Figures], kind: Callable[[Iterable[float]], float]) -> Figures:
-    """The mean or median of each figure by itself; of the peak of memory the highest."""
-    found: dict[str, Any] = {
-        field.name: kind(getattr(one, field.name) for one in figures) for field in fields(Figures)
+def per_endpoint(run: Run, figures: Figures) -> PerEndpoint:
+    """The figures of a run divided by its endpoints, but for the memory, which is that of the controller."""
+    shared = {
+        field.name: getattr(figures, field.name) / run.hosts
+        for field in fields(PerEndpoint)
+        if field.name != "memory"
     }
-    return replace(Figures(**found), memory=max(one.memory for one in figures))
-
-
-def per_endpoint(run: Run, figures: Figures, start: Figures) -> PerEndpoint:
-    """The figures of a run divided by its endpoints, the start taken off wall and CPU."""
-    hosts = run.hosts
-    return PerEndpoint(
-        wall=(figures.wall - start.wall) / hosts,
-        cpu=(figures.cpu - start.cpu) / hosts,
-        memory=figures.memory,
-        requests=figures.requests / hosts,
-        bytes_in=figures.bytes_in / hosts,
-        bytes_out=figures.bytes_out / hosts,
-        farm_cpu=figures.farm_cpu / hosts,
-    )
-
-
-def table(medians: Mapping[Run, Figures], start: Run) -> dict[Run, PerEndpoint]:
-    """Every cell per endpoint."""
-    return {
-        run: per_endpoint(run, figures, medians[start]) for run, figures in medians.items() if run != start
-    }
+    return PerEndpoint(**shared, memory=figures.memory)

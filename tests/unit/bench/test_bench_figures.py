@@ -1,12 +1,11 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Medians, claims, and a run of a playbook that is not what was asked."""
+"""Means, turns, claims, and a run of a playbook that is not what was asked."""
 
 from __future__ import annotations
 
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -15,32 +14,32 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import claims, controller, scale, share, table
+from tests.bench import claims, controller, scale, share, table, turns
 from tests.bench.controller import Controller, FarmProcess, Figures, Run, WrongResultError
 from tests.bench.scale import Point
 from tests.bench.share import Share
+from tests.bench.turns import Bench
 from tests.bench.work import WORKS
 
 RECAP = "{} : ok=1    changed={}    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0\n"
 
 
 def figures(wall: float = 10, cpu: float = 20, memory: float = 70, requests: int = 50) -> Figures:
-    return Figures(wall, cpu, memory, requests, 100_000, 50_000, 1, 50)
+    return Figures(2, 1, wall, cpu, memory, requests, 100_000, 50_000, 1, 50)
 
 
 def point(hosts: int, memory: float, own_cpu_ms: float) -> Point:
     return Point(hosts, 10, 1000, 50, memory, 5, own_cpu_ms, 5)
 
 
-def test_the_median_is_taken_of_each_figure_and_the_peak_of_memory() -> None:
-    middle = table.middle([figures(wall=1, memory=80), figures(wall=9), figures(wall=2)], statistics.median)
-    assert (middle.wall, middle.memory) == (2, 80)
+def test_the_mean_is_taken_of_each_figure_and_the_peak_of_memory() -> None:
+    mean = turns.mean([figures(wall=1, memory=80), figures(wall=9), figures(wall=2)])
+    assert (mean.wall, mean.memory) == (4, 80)
 
 
-def test_the_start_is_taken_off_and_the_rest_divided() -> None:
-    run = Run("one", hosts=10)
-    one = table.per_endpoint(run, figures(), figures(wall=1, cpu=2))
-    assert (one.wall, one.cpu, one.requests, one.bytes) == (0.9, 1.8, 5, 15_000)
+def test_the_figures_of_a_run_are_divided_by_its_endpoints() -> None:
+    one = table.per_endpoint(Run("one", hosts=10), figures())
+    assert (one.wall, one.cpu, one.memory, one.requests, one.bytes) == (1, 2, 70, 5, 15_000)
 
 
 @pytest.mark.parametrize(
@@ -60,34 +59,60 @@ def test_a_fleet_that_costs_more_per_endpoint_breaks_a_claim(memory: float, cpu:
     assert len(claims.broken(list(claims.of_scale(points)))) == lost
 
 
-def test_small_fleets_have_their_turns_while_the_largest_is_audited(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = []
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Run]]:
+    """Endpoints of the farm and what was run there; a run has a pause per 200 endpoints and takes 1 s for each."""
+    seen: list[tuple[int, Run]] = []
 
     def run(
-        _self: Controller, lab: FarmProcess, wanted: Run, pause: Callable[[], object] | None = None
+        _self: Controller, lab: FarmProcess, wanted: Run, pause: Callable[[], object] = lambda: None
     ) -> Figures:
         for _batch in range(0, wanted.hosts, 200):
-            if pause:
-                pause()
-        done.append((lab.count, wanted.work, wanted.hosts))
-        return figures(cpu=wanted.hosts + len(done))
+            pause()
+        seen.append((lab.count, wanted))
+        return figures(cpu=wanted.hosts + len(seen))
 
     monkeypatch.setattr(Controller, "run", run)
-    labs = FarmProcess(800, ()), FarmProcess(100, ())
-    found = scale.measure(Controller(Path()), *labs, scale.Scale((10, 100), (300,), 800, forks=(50,)))
-    starts = [(800, "nothing", hosts) for hosts in (10, 100, 300, 800)]
-    amid = [(100, "nothing", 10), (100, "audit", 10), (100, "audit", 100), (100, "nothing", 10)]
-    assert done == [*starts, (800, "audit", 300), *amid, (800, "audit", 800)]
-    start = 10 + (6 + 9) / 2
-    assert {
-        point.hosts: point.own_cpu_ms * point.hosts / 1000 for point in scale.points(found)
-    } == pytest.approx({10: 17 - start, 100: 108 - start, 300: 305 - start, 800: 810 - start})
+    return seen
+
+
+def test_small_fleets_have_their_turns_while_the_largest_is_audited(done: list[tuple[int, Run]]) -> None:
+    bench = Bench(Controller(Path()), FarmProcess(600, ()), Controller(Path()), FarmProcess(100, ()))
+    found = scale.measure(bench, scale.Scale((10, 100), (300,), 600, forks=(50,)))
+    inventories = [(600, "nothing", hosts) for hosts in (10, 100, 300, 600)]
+    amid = [(100, "audit", 10), (100, "audit", 100), (100, "audit", 10)]
+    runs = [(count, run.work, run.hosts) for count, run in done]
+    assert runs == [*inventories, (600, "audit", 300), *amid, (600, "audit", 600)]
+    own = {point.hosts: point.own_cpu_ms * point.hosts / 1000 for point in scale.points(found)}
+    assert own == pytest.approx({10: 10 + (6 + 8) / 2, 100: 107, 300: 305, 600: 609})
+
+
+def test_our_work_has_its_turns_while_the_peers_do_theirs(done: list[tuple[int, Run]]) -> None:
+    bench = Bench(Controller(Path()), FarmProcess(600, ()), Controller(Path()), FarmProcess(100, ()))
+    found = table.measure(bench, table.Size(hosts=400, forks=10, repetitions=2))
+    cells = [run for _count, run in done if (run.start, run.rtt) == ("drifted", 20)]
+    ours, peers = Run("one", "winrs", "drifted", 20, 400), Run("peers", "winrm", "drifted", 20, 400)
+    half = len(cells) // 2
+    assert cells[half - 3 : half] == cells[-3:] == [ours, ours, peers]
+    assert {count for count, run in done if run == ours} == {100}
+    assert {count for count, run in done if run == peers} == {600}
+    assert found[ours].cpu == pytest.approx(
+        sum(400 + number for number, (_count, run) in enumerate(done, 1) if run == ours) / 4
+    )
 
 
 @pytest.fixture
 def stopping() -> Iterator[subprocess.Popen[bytes]]:
     """A process that stops itself twice, as the controller does before each batch."""
-    code = "import os, signal\nfor _ in range(2): os.kill(os.getpid(), signal.SIGSTOP)\nraise SystemExit(7)"
+    code = """if True:
+        import os, signal, time
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGSTOP)
+        until = time.process_time() + 0.05
+        while time.process_time() < until:
+            pass
+        raise SystemExit(7)
+    """
     with subprocess.Popen([sys.executable, "-c", code]) as process:
         yield process
 
@@ -101,10 +126,11 @@ def test_what_passes_while_a_run_is_stopped_is_not_measured(
     def pause() -> None:
         clock[0] += 100
 
-    wall, cpu, memory = controller.measured(stopping, pause)
-    assert (clock, wall, stopping.returncode) == ([200], 0, 7)
-    assert cpu > 0
-    assert memory > 1
+    taken = controller.measured(stopping, pause)
+    assert (clock, taken.start_wall, taken.wall, stopping.returncode) == ([200], 0, 0, 7)
+    assert taken.start_cpu > 0
+    assert taken.cpu >= 0.05
+    assert taken.memory > 1
 
 
 def test_a_run_ends_where_its_pause_fails(stopping: subprocess.Popen[bytes]) -> None:
