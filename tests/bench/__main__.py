@@ -14,10 +14,11 @@ from pathlib import Path
 
 from tests.bench import claims, environments, report, scale, share, table, turns
 from tests.bench.claims import Claim
-from tests.bench.controller import FOLDER, Controller, Run, WrongResultError
+from tests.bench.controller import FOLDER, Controller, FarmProcess, Run, WrongResultError
 from tests.bench.scale import Scale
 from tests.bench.share import Share
 from tests.bench.table import Size
+from tests.bench.turns import Bench
 from tests.twice import ROOT
 
 DOCS = ROOT / "docs"
@@ -69,11 +70,12 @@ def main() -> int:
 
 
 def measure(extent: Extent, short: bool) -> report.Results:
-    """Run everything."""
+    """Run everything against two farms."""
     python = environments.controller()
     largest = max(extent.scale.largest, extent.table.hosts, extent.share.hosts)
     small = max(*extent.scale.small, extent.table.hosts)
-    with turns.bench(Controller(python), table.RTTS, largest, small) as bench:
+    with FarmProcess(largest, table.RTTS) as lab, FarmProcess(small, table.RTTS) as short_lab:
+        bench = Bench(Controller(python), lab, short_lab)
         # The first run of all reads files that nobody has read yet.
         bench.run(Run("nothing"))
         cells = table.measure(bench, extent.table)

@@ -101,9 +101,9 @@ class Farm:
 
     @staticmethod
     def usage() -> dict[str, Any]:
-        """CPU seconds and peak memory (MB) of this process so far."""
+        """CPU seconds of this process so far."""
         used = resource.getrusage(resource.RUSAGE_SELF)
-        return {"cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss / 1024}
+        return {"cpu": used.ru_utime + used.ru_stime}
 
     async def serve(self, rtts: list[float]) -> dict[str, int]:
         """Open one port per delay; each serves all endpoints by their paths."""

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -17,34 +16,28 @@ from tests.bench.controller import FOLDER, Controller, FarmProcess, Figures, Run
 
 @dataclass(frozen=True)
 class Bench:
-    """A controller with a farm, and one with a farm of its own for the short runs in the pauses of a long one."""
+    """A controller with two farms, the second one for the short runs in the pauses of a long one."""
 
-    long: Controller
-    long_lab: FarmProcess
-    short: Controller
+    controller: Controller
+    lab: FarmProcess
     short_lab: FarmProcess
 
     def run(self, wanted: Run) -> Figures:
         """One run by itself."""
-        return self.long.run(self.long_lab, wanted)
+        return self.controller.run(self.lab, wanted)
 
     def interleaved(self, long: Run, short: Sequence[Run]) -> dict[Run, list[Figures]]:
         """A long run and all the short ones that had their turns in its pauses."""
+        beside = replace(self.controller, home=FOLDER / "short")
         seen: dict[Run, list[Figures]] = {run: [] for run in short}
         turns = itertools.cycle(short)
 
         def pause() -> None:
-            for run in itertools.islice(turns, 1):
-                seen[run].append(self.short.run(self.short_lab, run))
+            if short:
+                run = next(turns)
+                seen[run].append(beside.run(self.short_lab, run))
 
-        return {long: [self.long.run(self.long_lab, long, pause)], **seen}
-
-
-@contextlib.contextmanager
-def bench(controller: Controller, rtts: tuple[float, ...], long: int, short: int) -> Iterator[Bench]:
-    """A bench with farms of so many endpoints."""
-    with FarmProcess(long, rtts) as long_lab, FarmProcess(short, rtts) as short_lab:
-        yield Bench(controller, long_lab, replace(controller, home=FOLDER / "short"), short_lab)
+        return {long: [self.controller.run(self.lab, long, pause)], **seen}
 
 
 def mean(figures: Sequence[Figures]) -> Figures:

@@ -44,7 +44,6 @@ _BAD_ARCHIVE = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
-    NotImplementedError,
     OSError,
     RuntimeError,
     ValueError,

@@ -25,7 +25,7 @@ RECAP = "{} : ok=1    changed={}    unreachable=0    failed=0    skipped=0    re
 
 
 def figures(wall: float = 10, cpu: float = 20, memory: float = 70, requests: int = 50) -> Figures:
-    return Figures(2, 1, wall, cpu, memory, requests, 100_000, 50_000, 1, 50)
+    return Figures(2, 1, wall, cpu, memory, requests, 100_000, 50_000, 1)
 
 
 def point(hosts: int, memory: float, own_cpu_ms: float) -> Point:
@@ -77,7 +77,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Run]]:
 
 
 def test_small_fleets_have_their_turns_while_the_largest_is_audited(done: list[tuple[int, Run]]) -> None:
-    bench = Bench(Controller(Path()), FarmProcess(600, ()), Controller(Path()), FarmProcess(100, ()))
+    bench = Bench(Controller(Path()), FarmProcess(600, ()), FarmProcess(100, ()))
     found = scale.measure(bench, scale.Scale((10, 100), (300,), 600, forks=(50,)))
     inventories = [(600, "nothing", hosts) for hosts in (10, 100, 300, 600)]
     amid = [(100, "audit", 10), (100, "audit", 100), (100, "audit", 10)]
@@ -88,7 +88,7 @@ def test_small_fleets_have_their_turns_while_the_largest_is_audited(done: list[t
 
 
 def test_our_work_has_its_turns_while_the_peers_do_theirs(done: list[tuple[int, Run]]) -> None:
-    bench = Bench(Controller(Path()), FarmProcess(600, ()), Controller(Path()), FarmProcess(100, ()))
+    bench = Bench(Controller(Path()), FarmProcess(600, ()), FarmProcess(100, ()))
     found = table.measure(bench, table.Size(hosts=400, forks=10, repetitions=2))
     cells = [run for _count, run in done if (run.start, run.rtt) == ("drifted", 20)]
     ours, peers = Run("one", "winrs", "drifted", 20, 400), Run("peers", "winrm", "drifted", 20, 400)
@@ -162,6 +162,17 @@ def test_a_run_whose_recap_is_not_as_asked_is_wrong(code: int, changed: tuple[in
     recap = "".join(RECAP.format(f"endpoint-{number:04}", n) for number, n in enumerate(changed, 1))
     with pytest.raises(WrongResultError):
         controller.check_run(run, code, recap)
+
+
+def test_a_run_that_did_not_pause_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "ansible-playbook"
+    program.write_text(f"#!/bin/sh\necho '{RECAP.format('endpoint-0001', 0)}'\n", encoding="utf-8")
+    program.chmod(0o700)
+    lab = FarmProcess(1, ())
+    lab.ports[0] = 1
+    monkeypatch.setattr(lab, "ask", lambda *_wanted, **_options: {"cpu": 0})
+    with pytest.raises(WrongResultError, match="did not pause"):
+        Controller(tmp_path / "python", tmp_path).run(lab, Run("one", hosts=1))
 
 
 def test_a_run_as_asked_is_right() -> None:
