@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import twice
+from tests.checks import __main__ as command
 from tests.checks import matrix, runner, style
 from tests.checks.catalogue import CHECKS
 
@@ -76,6 +77,19 @@ def test_the_summary_ends_with_one_line_that_adds_up(check: runner.Check) -> Non
     assert lines[-1] == "4 passed, 2 failed, 1 skipped"
     assert [line.split() for line in lines[1:3]] == [["unit", "3", "0", "0"], ["wine", "1", "2", "1"]]
     assert total["wine", "failed"] == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "ci", "code"),
+    [("passed", "true", 0), ("skipped", "true", 1), ("skipped", "", 0), ("failed", "true", 1), ("failed", "", 1)],
+)
+def test_a_skipped_test_is_a_failure_in_ci(
+    check: runner.Check, monkeypatch: pytest.MonkeyPatch, status: runner.Status, ci: str, code: int
+) -> None:
+    outcome = runner.Outcome(check, 0, 1.0, Counter({("wine", "passed"): 5, ("wine", status): 1}))
+    monkeypatch.setattr(command, "run_all", lambda *_arguments: [outcome])
+    monkeypatch.setenv("CI", ci)
+    assert command.main(["--kind", "lint"]) == code
 
 
 @pytest.mark.parametrize(("code", "status"), [("0", "passed"), ("1", "failed"), ("77", "skipped")])
