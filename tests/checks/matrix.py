@@ -96,7 +96,7 @@ def main(name: str) -> int:
     report = f"--junitxml={LOGS / f'matrix-{name}'}.xml"
     unit = subprocess.run([python, "-m", "pytest", "-q", report, "tests/unit"], cwd=ROOT, check=False)
     # What a wrong option prints is where the releases differ most.
-    command = [python, "-m", "pytest", "-q", "tests/integration/test_bad_input.py"]
+    command = [python, "-m", "pytest", "-q", "tests/integration/modules/test_bad_input.py"]
     wrong = subprocess.run(command, cwd=ROOT, check=False)
     # The demo is the run over the lab: it checks that only its first half changes something.
     site = subprocess.run([python, "-m", "tests.demo"], cwd=ROOT, check=False)

@@ -17,7 +17,7 @@ def test_the_table_of_traps_is_whole() -> None:
     assert [int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)] == [
         *range(1, TRAPS + 1)
     ]
-    files = [*TESTS.glob("unit/test_*.py"), *TESTS.glob("integration/test_*.py")]
+    files = [*TESTS.glob("unit/**/test_*.py"), *TESTS.glob("integration/**/test_*.py")]
     defined = {
         name for path in files for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
     }

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands of docs/rollout.md, in their order; an endpoint of the lab stands for the one that is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.site import Site
+from tests.lab.inventory import document
+from tests.lab.lab import Lab
+from tests.outside import outside
+
+pytestmark = pytest.mark.simulated
+
+GUIDE = Path(__file__).parents[3] / "docs" / "rollout.md"
+NAMED = "pc-0001.example.com"
+# What each command is, and the endpoints that have their old settings after it.
+ALL = ("clean-1", "clean-2", "clean-3")
+STEPS = (
+    ("plan", ALL),
+    ("rollout --check", ALL),
+    ("rollout", ()),
+    ("rollout", ()),
+    ("plan", ()),
+    ("rollback", ("clean-1",)),
+    ("rollback", ALL),
+    ("rollout", ()),
+)
+
+
+class Desk:
+    """A folder with an inventory, in which the commands of the guide are typed."""
+
+    def __init__(self, lab: Lab, proxy: str, work: Path) -> None:
+        self.lab = lab
+        self.work = work
+        settings = example()["windows"]["vars"]
+        inventory = document(lab, "winrs", "basic")
+        wanted = {name: value for name, value in settings.items() if not name.startswith("ansible_")}
+        inventory["windows"]["vars"].update(wanted, endpoint_proxy_winhttp_proxy={"proxy": proxy})
+        (work / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
+
+    def type(self, command: str) -> str:
+        """Run a block of the guide as it stands, and return what it prints."""
+        plan = self.work / "CHG0001" / "plan.json"
+        digest = json.loads(plan.read_text(encoding="utf-8"))["digest"] if plan.exists() else ""
+        given = {
+            "ANSIBLE_CALLBACKS_ENABLED": "mde.connectivity.evidence",
+            "ANSIBLE_NOCOLOR": "1",
+            "DIGEST": digest,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        }
+        run = subprocess.run(
+            ["sh", "-eu", "-c", command.replace(NAMED, "clean-1")],
+            cwd=self.work,
+            env={**os.environ, **given},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout
+        return run.stdout
+
+    def held(self) -> dict[str, Any]:
+        site = Site(self.lab, self.work)
+        found = {}
+        for name, site.endpoint in self.lab.endpoints.items():
+            found[name] = site.managed()
+        return found
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def example() -> dict[str, Any]:
+    (text,) = blocks("yaml")
+    return dict(yaml.safe_load(text))
+
+
+def kind(command: str) -> str:
+    (playbook,) = re.findall(r"ansible-playbook -i inventory.yml mde\.connectivity\.(\w+)", command)
+    return f"{playbook} --check" if "--check" in command else str(playbook)
+
+
+def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
+    commands = blocks("sh")
+    assert [kind(command) for command in commands] == [name for name, _old in STEPS]
+    with Lab(profiles={"clean": 3}) as lab, outside(lab) as proxy:
+        desk = Desk(lab, proxy.address, tmp_path)
+        before = desk.held()
+        said = []
+        for command, (_name, old) in zip(commands, STEPS, strict=True):
+            said.append(desk.type(command))
+            now = desk.held()
+            assert tuple(name for name in ALL if now[name] == before[name]) == old, said[-1]
+        assert "3 of 3 endpoints would be changed." in said[0]
+        assert "0 of 3 endpoints would be changed." in said[4]
+        summary = json.loads((tmp_path / "CHG0001" / "evidence" / "summary.json").read_text(encoding="utf-8"))
+        assert (summary["incomplete"], summary["verdicts"]["ok"]) == (False, 3)
+        for endpoint in lab.endpoints.values():
+            assert endpoint.run("schtasks /query /tn mde.connectivity.undo").rc

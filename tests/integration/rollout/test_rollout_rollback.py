@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way back: a whole rollout or some of its hosts, as often as it takes, and never over somebody else's change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.rollout.rollout_site import WRITE, Change, blamed, change_on, raise_stage
+from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
+from tests.lab.network.stage import Stage
+
+pytestmark = pytest.mark.simulated
+
+Done = tuple[Change, dict[str, dict[str, Any]]]
+
+# What stood there before in one endpoint, and is put back as it was: an odd header, and a tail that no tool writes.
+ODD = named("old.corp.test:3128", "<local>;a;b", header=0x28) + b"\x00\x01tail"
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Stage]:
+    with raise_stage() as raised:
+        yield raised
+
+
+@pytest.fixture
+def done(network: Stage, tmp_path: Path) -> Iterator[Done]:
+    """A change that is carried out, and what the endpoints held before it."""
+    with change_on(network, tmp_path, {"clean": 3, "german": 1}) as change:
+        change.endpoint("clean-2").set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", ODD)
+        server = {"server": change.variables["endpoint_proxy_winhttp_proxy"]["proxy"]}
+        change.variables["endpoint_proxy_datacollection_proxy"] = server
+        before = change.all_held()
+        change.plan()
+        run = change.play("rollout", mde_batches="100%")
+        assert run.rc == 0, run.output[-3000:]
+        assert all(change.held(name) != before[name] for name in before)
+        change.lab.reset_accounts()
+        yield change, before
+
+
+def test_trap_39_a_rollback_restores_exactly_and_once(done: Done) -> None:
+    change, before = done
+    after = change.all_held()
+    assert any(value is None for value in before["clean-1"].values())
+    predicted = change.play("rollback", "--check")
+    assert predicted.rc == 0
+    assert change.all_held() == after
+    some = change.play("rollback", "--limit", "clean-2,german-1")
+    assert some.rc == 0
+    assert {outcome.host for outcome in some.outcomes} == {"clean-2", "german-1"}
+    held = change.all_held()
+    assert held == {**after, "clean-2": before["clean-2"], "german-1": before["german-1"]}
+    assert change.verdicts() == {"clean-1": "ok", "clean-2": "rolled_back", "clean-3": "ok", "german-1": "rolled_back"}
+    rest = change.play("rollback")
+    assert change.all_held() == before
+    assert set(change.verdicts().values()) == {"rolled_back"}
+    changed = [outcome for outcome in (*some.outcomes, *rest.outcomes) if outcome.result["changed"]]
+    restored = {outcome.host: outcome.result for outcome in changed}
+    assert set(restored) == set(before)
+    assert {o.host: o.result["restored"] for o in predicted.outcomes} == {
+        name: result["restored"] for name, result in restored.items()
+    }
+    writes = {name: len(change.endpoint(name).writes) for name in before}
+    again = change.play("rollback")
+    assert again.rc == 0
+    assert not any(result["changed"] or result["restored"] for result in again.results())
+    assert {name: len(change.endpoint(name).writes) for name in before} == writes
+
+
+def test_trap_39_a_rollback_survives_a_second_failure(done: Done) -> None:
+    change, before = done
+    change.lab.drop_connection("clean-1", 1)
+    change.lab.drop_connection("clean-2", WRITE)
+    change.lab.drop_connection("clean-3", WRITE, after=True)
+    run = change.play("rollback")
+    assert run.rc != 0
+    assert set(blamed(run)) == {"clean-1", "clean-2", "clean-3"}
+    assert change.held("german-1") == before["german-1"]
+    assert change.record("clean-2")["verdict"] == "failed"
+    for name in ("clean-1", "clean-2", "clean-3"):
+        change.lab.drop_connection(name, None)
+    assert change.play("rollback").rc == 0
+    assert change.all_held() == before
+    assert set(change.verdicts().values()) == {"rolled_back"}
+
+
+def evidence_is_needed(change: Change) -> None:
+    """Without records, and with one that somebody edited, nothing is sent."""
+    missing = change.play("rollback", mde_evidence=str(change.work / "elsewhere"))
+    assert missing.rc != 0
+    assert "is no directory of evidence" in missing.output
+    path = change.evidence / "hosts" / "clean-1.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("1800", "2800", 1), encoding="utf-8")
+    damaged = change.play("rollback")
+    assert damaged.rc != 0
+    assert "clean-1.json was edited or damaged" in damaged.output
+    assert change.untouched(*change.lab.endpoints)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_trap_39_what_somebody_changed_since_is_refused_unless_forced(
+    done: Done,
+) -> None:
+    change, before = done
+    evidence_is_needed(change)
+    theirs = sz("theirs.corp.test:80")
+    change.endpoint("clean-3").set_value(DATA_COLLECTION, "TelemetryProxyServer", "REG_SZ", theirs)
+    theirs_held = change.held("clean-3")
+    run = change.play("rollback")
+    assert run.rc != 0
+    assert list(blamed(run)) == ["clean-3"]
+    assert "TelemetryProxyServer was changed by somebody else since" in blamed(run)["clean-3"]
+    assert change.all_held() == {**before, "clean-3": theirs_held}
+    assert change.play("rollback", mde_force=True).rc == 0
+    assert change.all_held() == before
