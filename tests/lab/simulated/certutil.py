@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 
 from tests.lab.simulated.files import MissingDirectory
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import AccessDenied, Process
 
 _FILE_NOT_FOUND = 0x80070002
@@ -21,8 +22,7 @@ def main(process: Process) -> int:
     words = [f"-{word[1:]}" if word.startswith("/") else word for word in process.argv[1:]]
     switches, names = [word for word in words if word.startswith("-")], words[len(words) - 2 :]
     if switches not in (["-encode"], ["-f", "-encode"]) or len(words) != len(switches) + 2:
-        process.complain(f"lab: certutil {' '.join(process.argv[1:])} is not modelled")
-        return 50
+        raise NotModelled(f"certutil {' '.join(process.argv[1:])}")
     source, target = (process.path(name) for name in names)
     data = process.machine.files.read(source)
     if data is None:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tests.lab.simulated import cmd_loop
+from tests.lab.simulated import cmd_loop, gaps
 from tests.lab.simulated.argv import split_argv
 from tests.lab.simulated.cmd_files import COMMANDS, Disk, Failed
 from tests.lab.simulated.cmd_syntax import (
@@ -21,31 +21,19 @@ from tests.lab.simulated.cmd_syntax import (
     If,
     Joined,
     Node,
-    NotModelled,
     Redirection,
     Simple,
     Unexpected,
     expand,
     parse,
 )
+from tests.lab.simulated.gaps import NOT_MODELLED, NotModelled
 from tests.lab.simulated.machine import Machine, Process, Streams
 from tests.lab.simulated.programs import PROGRAMS, TOOL, TOOLS, Program
 
 LINE_LIMIT = 8191
 NOT_FOUND = 9009
-# ERROR_NOT_SUPPORTED, for what the simulation does not model.
-NOT_MODELLED = 50
 
-# What Windows has and the simulation lacks: said aloud, so that a gap is never taken for an answer.
-_INTERNAL_GAPS = frozenset(
-    ("assoc", "copy", "date", "dir", "endlocal", "ftype", "goto", "mklink", "move", "path", "pause", "popd")
-    + ("prompt", "pushd", "setlocal", "shift", "time", "verify", "vol")
-)
-_EXTERNAL_GAPS = frozenset(
-    ("bitsadmin", "curl", "findstr", "gpupdate", "icacls", "ipconfig", "more", "net", "pwsh")
-    + ("shutdown", "systeminfo", "tasklist", "timeout", "where", "whoami", "wmic")
-    + ("wscript",)
-)
 _SHELLS = ("powershell", "pwsh")
 _SYSTEM32 = (
     "",
@@ -218,9 +206,11 @@ class Cmd:
         word = internal.group().lower() if internal else ""
         rest = text[len(word) :]
         if word and not re.match(r"[\w:\\-]|\.\w", rest):
+            if re.match(r"\s*/\?", rest):
+                raise NotModelled(f"{word} /?")
             if word in COMMANDS or word in _INTERNAL:
                 return self.internal(word, rest, streams)
-            if word in _INTERNAL_GAPS:
+            if word in gaps.COMMANDS:
                 return self.gap(word, streams)
         self.error_level = self.external(text, streams)
         if self.machine.profile.policy_at_once:
@@ -248,12 +238,20 @@ class Cmd:
             return 1
         main = self.tool(argv[0]) or (PROGRAMS.get(program) if known else None)
         if main is not None:
-            return main(self.process(argv, streams, wow64)) & 0xFFFFFFFF
-        if program in _EXTERNAL_GAPS:
+            return self.started(main, self.process(argv, streams, wow64))
+        if program in gaps.PROGRAMS and (known or directory.lower().startswith(r"c:\program files")):
             return self.gap(program, streams)
         first, *others = self.machine.texts.unknown_program
         streams.err.extend(f"{line}\r\n" for line in (first.format(argv[0]), *others))
         return NOT_FOUND
+
+    def started(self, main: Program, process: Process) -> int:
+        if "/?" in process.argv:
+            return self.gap(f"{process.argv[0]} /?", process.streams)
+        try:
+            return main(process) & 0xFFFFFFFF
+        except NotModelled as error:
+            return self.gap(str(error), process.streams)
 
     def process(self, argv: list[str], streams: Streams, wow64: bool) -> Process:
         def start(line: str, streams: Streams, system: bool) -> int:
@@ -295,6 +293,8 @@ class Cmd:
     def call(self, rest: str, streams: Streams) -> int:
         # The second reading doubles carets, so those outside quotes end up as they were.
         text = expand(_double_quoted_carets(rest), self.lookup)
+        if text.lstrip().startswith(":"):
+            raise NotModelled("call of a label")
         if re.search(r"[&|<>]", re.sub(r'"[^"]*"?', "", text)):
             self.error_level = 1
             return 1
@@ -350,9 +350,6 @@ _INTERNAL: Mapping[str, Callable[[Cmd, str, Streams], int]] = {
     "start": Cmd.begin_beside,
     "ver": Cmd.version,
     "rem": Cmd.nothing,
-    "title": Cmd.nothing,
-    "cls": Cmd.nothing,
-    "color": Cmd.nothing,
 }
 
 

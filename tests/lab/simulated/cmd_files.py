@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from tests.lab.simulated.cmd_syntax import NotModelled, Redirection
+from tests.lab.simulated.cmd_syntax import Redirection
 from tests.lab.simulated.files import MissingDirectory
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import AccessDenied, Machine, Streams
 
 _FILE_NOT_FOUND = 2
@@ -19,6 +20,13 @@ _PATH_NOT_FOUND = 3
 _ACCESS_DENIED = 5
 _DIRECTORY_NOT_EMPTY = 145
 _NO_DIRECTORY = 267
+
+
+_SWITCHES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("rd", "rmdir"), frozenset("sq")),
+    **dict.fromkeys(("del", "erase"), frozenset("fq")),
+    **dict.fromkeys(("cd", "chdir"), frozenset("d")),
+}
 
 
 class Failed(Exception):
@@ -80,7 +88,10 @@ class Disk:
     def run(self, word: str, rest: str, streams: Streams) -> int:
         """Run one of COMMANDS with the rest of its line; gives what && and || look at."""
         try:
-            return COMMANDS[word](self, _Arguments.of(rest), streams)
+            arguments = _Arguments.of(rest)
+            if strange := arguments.switches - _SWITCHES.get(word, frozenset()):
+                raise NotModelled(f"{word} /{min(strange)}")
+            return COMMANDS[word](self, arguments, streams)
         except Failed as failure:
             streams.err.append(f"{failure}\r\n")
             return failure.code
@@ -135,6 +146,8 @@ class Disk:
         return _FileOutput(self.machine, path)
 
     def make(self, arguments: _Arguments, _streams: Streams) -> int:
+        if not arguments.names:
+            raise NotModelled("md without a name")
         for name in arguments.names:
             path = self.path(name)
             if self.machine.files.exists(path):

@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from tests.lab.simulated.gaps import NotModelled
+
 Bound = dict[str, str]
 
 
 def of_words(variable: str, source: str) -> Iterator[Bound]:
     """FOR without a switch: one round for each word."""
     for word in re.findall(r'"[^"]*"|[^\s,;=]+', source):
+        if set(word) & set("*?"):
+            raise NotModelled(f"for over the files of a pattern such as {word}")
         yield {variable: word}
 
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.lab.simulated.gaps import NotModelled
+
 _DELIMITERS = " \t,;="
 _OPERATORS = "&|<>()"
 
 
 class Unexpected(Exception):
     """cmd.exe refuses the whole line; the message is the piece that it did not expect."""
-
-
-class NotModelled(Exception):
-    """The line has something that Windows knows and the simulation does not; the message says what."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 from pathlib import Path
 
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import Process
 
 _SHIPPED = Path(__file__).parents[3] / "plugins" / "plugin_utils" / "_probe"
@@ -34,8 +35,7 @@ def cscript(process: Process) -> int:
     options = [word.lower() for word in words if word.startswith("//")]
     names = [word for word in words if not word.startswith("//")]
     if set(options) - {"//nologo"} or not names:
-        process.complain(f"lab: cscript {' '.join(words)} is not modelled")
-        return _NOT_MODELLED
+        raise NotModelled(f"cscript {' '.join(words)}")
     if not options:
         process.print(*_LOGO)
     if not process.machine.profile.script_host:
@@ -59,8 +59,7 @@ def powershell(process: Process) -> int:
             return _powershell_file(process, policy, list(words))
         elif word.lower() not in ("-noprofile", "-noninteractive"):
             break
-    process.complain("lab: powershell with anything but -File is not modelled")
-    return _NOT_MODELLED
+    raise NotModelled("powershell with anything but -File")
 
 
 def _powershell_file(process: Process, policy: str, names: list[str]) -> int:

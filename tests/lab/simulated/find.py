@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ntpath
 
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import Process
 
 _NOTHING_FOUND = 1
@@ -18,8 +19,7 @@ def main(process: Process) -> int:
     switches = [word.lower() for word in process.argv[1:] if word.startswith("/")]
     words = [word for word in process.argv[1:] if not word.startswith("/")]
     if set(switches) - {"/v"}:
-        process.complain(f"lab: find {' '.join(switches)} is not modelled")
-        return 50
+        raise NotModelled(f"find {' '.join(switches)}")
     if not words:
         process.complain("FIND: Parameter format not correct")
         return _WRONG

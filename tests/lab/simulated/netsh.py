@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from tests.lab.simulated.blobs import MANUAL, WinHttp, pack_winhttp, unpack_winhttp, unpack_wininet
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import AccessDenied, Process
 from tests.lab.simulated.registry import Value
 
@@ -16,6 +17,17 @@ _SETTINGS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
 _CONNECTIONS = rf"{_SETTINGS}\Connections"
 _POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
 _SCHEMES = ("http", "https", "ftp", "socks")
+# Contexts and commands at the top, and those of the context winhttp.
+_REAL = frozenset((
+    "?", "-?", "/?", "-a", "-c", "-f", "-r", "-u", "-p", "..", "abort", "add", "advfirewall", "alias",
+    "branchcache", "bridge", "bye", "commit", "delete", "dhcpclient", "dnsclient", "dump", "exec", "exit",
+    "firewall", "help", "http", "int", "interface", "ipsec", "lan", "mbn", "namespace", "netio",
+    "offline", "online", "p2p", "popd", "pushd", "quit", "ras", "rpc", "set", "show", "trace", "unalias",
+    "wcn", "wfp", "winsock", "wlan",
+))
+_REAL_WINHTTP = frozenset((
+    "?", "dump", "flush", "help", "import", "reset", "set", "show",
+))
 _ACCESS_DENIED = 5
 _INVALID_PARAMETER = 87
 
@@ -30,6 +42,8 @@ def main(process: Process) -> int:
     arguments = process.argv[1:]
     action = _ACTIONS.get(tuple(word.lower() for word in arguments[:3]))
     if action is None:
+        if _is_real([word.lower() for word in arguments[:2]]):
+            raise NotModelled(f"netsh {' '.join(arguments)}")
         process.print(process.machine.texts.netsh_unknown.format(" ".join(arguments)))
         return 1
     try:
@@ -38,6 +52,13 @@ def main(process: Process) -> int:
         words = process.machine.texts
         process.print("", words.write_failed.format(failure.number, words.windows_errors[failure.number]), "")
         return 1
+
+
+def _is_real(words: list[str]) -> bool:
+    """Whether netsh.exe of Windows has a command, or a part of itself, that begins so."""
+    if words[:1] == ["winhttp"]:
+        return words[1:] == [] or words[1] in _REAL_WINHTTP
+    return words == [] or words[0] in _REAL
 
 
 def _read(process: Process) -> WinHttp:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import Process
 
 _SENT_BY_DEFAULT = 4
@@ -17,8 +18,7 @@ def main(process: Process) -> int:
     if len(words) == 3 and words[0].lower() in ("-n", "/n") and words[1].isdigit():
         count, words = int(words[1]), words[2:]
     if words != ["127.0.0.1"]:
-        process.complain(f"lab: ping {' '.join(process.argv[1:])} is not modelled")
-        return 50
+        raise NotModelled(f"ping {' '.join(process.argv[1:])}")
     process.machine.wait(count - 1)
     replies = ["Reply from 127.0.0.1: bytes=32 time<1ms TTL=128"] * count
     process.print(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.lab.simulated import reg_file
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import AccessDenied, Process
 from tests.lab.simulated.reg_data import TYPES, BadBinary, BadNumber, BadStrings, to_bytes, to_text
 from tests.lab.simulated.registry import LONG_ROOTS, Node, NoSuchRoot, Path, Value, split_key
@@ -32,6 +33,9 @@ _GAPS = {
     "import": (),
 }
 _VERBS_NOT_MODELLED = ("copy", "save", "restore", "load", "unload", "compare", "export", "flags")
+
+# Of another machine the name begins with backslashes, so its first part is empty.
+_ROOTS_NOT_MODELLED = ("", "HKCC", "HKCR", "HKEY_CLASSES_ROOT", "HKEY_CURRENT_CONFIG")
 
 _NO_FILE = "Error opening the file. There may be a disk or file system error."
 
@@ -66,8 +70,7 @@ def main(process: Process) -> int:
         if not process.machine.profile.registry_tools:
             raise Refused(words.tools_disabled)
         if verb in _VERBS_NOT_MODELLED:
-            process.complain(f"lab: reg {verb} is not modelled")
-            return 50
+            raise NotModelled(f"reg {verb}")
         if verb == "import":
             return _import(process)
         if verb not in _ACTIONS:
@@ -87,6 +90,8 @@ def _understand(process: Process, verb: str) -> Request:
     arguments = process.argv[2:]
     if not arguments:
         raise BadSyntax(words.bad_syntax)
+    if arguments[0].partition("\\")[0].upper() in _ROOTS_NOT_MODELLED:
+        raise NotModelled(f"reg {verb} {arguments[0]}")
     options = _options(process, verb, arguments[1:])
     view = int(options.get("/reg", process.view))
     try:
@@ -106,7 +111,7 @@ def _options(process: Process, verb: str, arguments: list[str]) -> dict[str, str
     for argument in rest:
         option = "/" + argument[1:].lower() if argument[:1] in ("/", "-") else argument
         if option in _GAPS[verb]:
-            raise Refused(f"(lab) reg {verb} {option} is not modelled")
+            raise NotModelled(f"reg {verb} {option}")
         data = ""
         if option in ("/reg:32", "/reg:64"):
             option, data = "/reg", option[5:]

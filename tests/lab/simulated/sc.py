@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import Process
 from tests.lab.simulated.reg_data import to_text
 from tests.lab.simulated.registry import Node
@@ -21,8 +22,7 @@ def main(process: Process) -> int:
     """Run sc.exe; gives its exit code, which is Windows' error number."""
     arguments = [word.lower() for word in process.argv[1:]]
     if len(arguments) != 2 or arguments[0] not in ("qc", "query"):
-        process.complain(f"lab: sc {' '.join(arguments)} is not modelled")
-        return 50
+        raise NotModelled(f"sc {' '.join(arguments)}")
     registry = process.machine.registry
     node = registry.node(registry.locate(rf"{_SERVICES}\{process.argv[2]}"))
     if node is None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from tests.lab.simulated import tasks_xml
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import Process, Streams
 from tests.lab.simulated.tasks import Task
 
@@ -31,6 +32,12 @@ _SCHEDULES = (
     "onevent",
 )
 _FLAGS = ("/f",)
+# Options that schtasks.exe has for one verb or another.
+_REAL = frozenset((
+    "/s", "/u", "/p", "/ru", "/rp", "/sc", "/mo", "/d", "/m", "/i", "/tn", "/tr", "/st", "/sd", "/ed",
+    "/ri", "/rl", "/du", "/et", "/k", "/it", "/np", "/z", "/xml", "/f", "/v1", "/ec", "/delay",
+    "/hresult", "/fo", "/nh", "/v", "/enable", "/disable",
+))
 
 _Options = Mapping[str, str]
 
@@ -43,8 +50,7 @@ def main(process: Process) -> int:
     """Run schtasks.exe; gives its exit code."""
     verb = process.argv[1].lower() if len(process.argv) > 1 else "/query"
     if verb not in _VERBS:
-        process.complain(f"lab: schtasks {verb} is not modelled")
-        return 50
+        raise NotModelled(f"schtasks {verb}")
     action, known = _VERBS[verb]
     try:
         action(process, _options(process.argv[2:], known))
@@ -59,6 +65,8 @@ def _options(words: list[str], known: tuple[str, ...]) -> _Options:
     rest = iter(words)
     for word in rest:
         name = word.lower()
+        if name in _REAL and name not in known:
+            raise NotModelled(f"schtasks {name} there")
         if name not in known or name in options:
             raise _Failed(f"Invalid argument/option - '{word}'.")
         value = "" if name in _FLAGS else next(rest, None)
@@ -90,7 +98,7 @@ def _task(process: Process, options: _Options) -> Task:
 def _create(process: Process, options: _Options) -> None:
     name = _needed(options, "/tn")
     if options.get("/ru", "").lower() not in _SYSTEM:
-        raise _Failed("lab: a task of that account is not modelled")
+        raise NotModelled("a task of that account")
     task = _from_xml(process, options) if "/xml" in options else _from_options(process, options)
     if name.lower() in process.machine.tasks and not _confirmed(
         process, options, f'WARNING: The task name "{name}" already exists. Do you want to replace it (Y/N)? '
@@ -106,12 +114,12 @@ def _from_options(process: Process, options: _Options) -> Task:
     if schedule not in _SCHEDULES:
         raise _Failed("Invalid Schedule Type specified.")
     if schedule != "once":
-        raise _Failed(f"lab: the schedule {schedule} is not modelled")
+        raise NotModelled(f"the schedule {schedule}")
     start = _needed(options, "/st")
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", start):
         raise _Failed("Invalid Starttime value.")
     if start != _MIDNIGHT:
-        raise _Failed("lab: a start time that is to come is not modelled")
+        raise NotModelled("a start time that is to come")
     if len(line) > _LONGEST_LINE:
         raise _Failed(f"Value for '/tr' option cannot be more than {_LONGEST_LINE} character(s).")
     if not process.machine.profile.elevated:
@@ -122,7 +130,7 @@ def _from_options(process: Process, options: _Options) -> Task:
 
 def _from_xml(process: Process, options: _Options) -> Task:
     if set(options) - {"/tn", "/xml", "/ru", "/f"}:
-        raise _Failed("lab: /xml with other options is not modelled")
+        raise NotModelled("/xml with other options")
     data = process.machine.files.read(process.path(options["/xml"]))
     if data is None:
         raise _error(process, _FILE_NOT_FOUND)
@@ -130,8 +138,6 @@ def _from_xml(process: Process, options: _Options) -> Task:
         definition = tasks_xml.read(data)
     except tasks_xml.Malformed:
         raise _Failed("The task XML is malformed.") from None
-    except tasks_xml.NotModelled as gap:
-        raise _Failed(f"lab: {gap} is not modelled") from None
     if not process.machine.profile.elevated:
         raise _error(process, _ACCESS_DENIED)
     delay = definition.registration_delay
@@ -152,7 +158,7 @@ def _run(process: Process, options: _Options) -> None:
 
 def _end(process: Process, options: _Options) -> None:
     if _task(process, options).running:
-        raise _Failed("lab: to end a task that runs is not modelled")
+        raise NotModelled("to end a task that runs")
     process.print(f'SUCCESS: The scheduled task "{options["/tn"]}" has been terminated successfully.')
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import Process
 
 _NOT_FOUND = 128
@@ -14,8 +15,7 @@ def main(process: Process) -> int:
     """Run `taskkill /f [/t] /im NAME`; gives its exit code."""
     words = [word.lower() for word in process.argv[1:]]
     if len(words) < 3 or words[-2] != "/im" or sorted(words[:-2]) not in (["/f"], ["/f", "/t"]):
-        process.complain(f"lab: taskkill {' '.join(process.argv[1:])} is not modelled")
-        return 50
+        raise NotModelled(f"taskkill {' '.join(process.argv[1:])}")
     hung = process.machine.hung.get(words[-1])
     if hung is None:
         process.complain(f'ERROR: The process "{process.argv[-1]}" not found.')

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from xml.etree import ElementTree
 
+from tests.lab.simulated.gaps import NotModelled
+
 _NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 _SYSTEM = "S-1-5-18"
 _USER = "Task/Principals/Principal/UserId"
@@ -41,10 +43,6 @@ _BOOLEANS = MappingProxyType({"true": True, "1": True, "false": False, "0": Fals
 
 class Malformed(Exception):
     """The text is not XML."""
-
-
-class NotModelled(Exception):
-    """Windows may know what this names; the simulation does not."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from tests.lab.simulated.events import CHANNEL, Event, xml
+from tests.lab.simulated.gaps import NotModelled
 from tests.lab.simulated.machine import Process
 
 _ACCESS_DENIED = 5
@@ -24,7 +25,14 @@ _SENTENCES = {
 }
 _OPTION = re.compile(r"[/-](\w+):(.*)", re.DOTALL)
 _LONG = {"query": "q", "count": "c", "reversedirection": "rd", "format": "f"}
+# Options that wevtutil.exe has beside these.
+_REAL = frozenset((
+    "lf", "sq", "bm", "sbm", "l", "e", "r", "u", "p", "a", "uni", "logfile", "structuredquery",
+    "bookmark", "savebookmark", "locale", "element",
+))
+_USUAL_LOGS = ("application", "security", "setup", "system")
 _QUERY = re.compile(r"\*\[System\[\((EventID=[0-9]+(?: or EventID=[0-9]+)*)\)\]\]")
+_OTHER_QUERY = re.compile(r"\*\[.*\]")
 _MOST_EXPRESSIONS = 20
 _EVENT_LOG = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog"
 
@@ -39,8 +47,7 @@ def main(process: Process) -> int:
     """Run wevtutil.exe; gives its exit code, which is Windows' error number."""
     words = process.argv[1:]
     if not words or words[0].lower() not in ("qe", "query-events"):
-        process.complain(f"lab: wevtutil {' '.join(words)} is not modelled")
-        return 50
+        raise NotModelled(f"wevtutil {' '.join(words)}")
     try:
         _print(process, words[1:])
     except _Failed as failure:
@@ -55,6 +62,8 @@ def main(process: Process) -> int:
 
 def _print(process: Process, words: list[str]) -> None:
     options = _options(words[1:])
+    if strange := _REAL & options.keys():
+        raise NotModelled(f"wevtutil qe /{min(strange)}")
     log = _log(process, words[0] if words else "")
     wanted = _wanted(options.pop("q", "*"))
     count = options.pop("c", "")
@@ -62,6 +71,8 @@ def _print(process: Process, words: list[str]) -> None:
     newest_first = options.pop("rd", "false").lower() == "true"
     if count and not (count.isdecimal() and int(count)):
         raise _Failed(_INVALID_PARAMETER, "Invalid value for property count.")
+    if form == "renderedxml":
+        raise NotModelled("wevtutil qe /f:RenderedXml")
     if form not in ("xml", "text"):
         raise _Failed(_INVALID_PARAMETER, "Invalid value for option f.")
     numbered = [
@@ -80,7 +91,7 @@ def _options(words: list[str]) -> dict[str, str]:
         if found is None:
             raise _Failed(_INVALID_PARAMETER, "Too many arguments are specified.")
         name = _LONG.get(found[1].lower(), found[1].lower())
-        if name not in _LONG.values():
+        if name not in _LONG.values() and name not in _REAL:
             raise _Failed(_INVALID_PARAMETER, f"Invalid option {found[1]}. Option is not valid.")
         options[name] = found[2]
     return options
@@ -92,6 +103,8 @@ def _log(process: Process, channel: str) -> list[Event]:
     start = machine.registry.value(machine.registry.locate(_EVENT_LOG), "Start")
     if start is not None and start.data == bytes([4, 0, 0, 0]):
         raise _Failed(_SERVER_UNAVAILABLE)
+    if channel.lower() in _USUAL_LOGS:
+        raise NotModelled(f"the log {channel}")
     if channel.lower() != CHANNEL.lower() or machine.events is None:
         raise _Failed(_CHANNEL_NOT_FOUND, _SENTENCES[_CHANNEL_NOT_FOUND])
     if not machine.profile.elevated:
@@ -104,6 +117,8 @@ def _wanted(query: str) -> set[int] | None:
     if query == "*":
         return None
     found = _QUERY.fullmatch(query)
+    if found is None and _OTHER_QUERY.fullmatch(query):
+        raise NotModelled(f"the query {query}")
     ids = [int(number) for number in re.findall("[0-9]+", found[1])] if found else []
     if not 1 <= len(ids) <= _MOST_EXPRESSIONS:
         raise _Failed(_INVALID_QUERY)

@@ -292,22 +292,32 @@ def test_malformed_xml(text: str) -> None:
 )
 def test_xml_that_is_not_modelled(text: str | bytes, error: str) -> None:
     done = endpoint(text).run(CREATE)
-    assert (done.rc, done.stdout) == (1, b"")
+    assert (done.rc, done.stdout) == (50, b"")
     said = done.stderr.decode()
-    assert said.startswith("ERROR: lab: ")
+    assert said.startswith("lab: ")
     assert said.endswith(" is not modelled\r\n")
     assert error in said
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (CREATE.replace("SYSTEM", "lab"), "a task of that account"),
+        (f"{CREATE} /sc once", "/xml with other options"),
+        ("schtasks /create /tn lab /tr x /sc minute", "the schedule minute"),
+        ("schtasks /create /tn lab /tr x /sc once /st 13:00", "a start time that is to come"),
+    ],
+)
+def test_a_task_that_is_not_modelled(line: str, error: str) -> None:
+    done = endpoint(xml()).run(line)
+    assert (done.rc, done.stdout, done.stderr.decode()) == (50, b"", f"lab: {error} is not modelled\r\n")
 
 
 @pytest.mark.parametrize(
     ("profile", "line", "error"),
     [
         ("clean", CREATE.replace("task.xml", "none.xml"), "The system cannot find the file specified."),
-        ("clean", CREATE.replace("SYSTEM", "lab"), "lab: a task of that account is not modelled"),
-        ("clean", f"{CREATE} /sc once", "lab: /xml with other options is not modelled"),
         ("denied", CREATE, "Access is denied."),
-        ("clean", "schtasks /create /tn lab /tr x /sc minute", "lab: the schedule minute is not modelled"),
-        ("clean", "schtasks /create /tn lab /tr x /sc once /st 13:00", "lab: a start time that is to come"),
     ],
 )
 def test_refused(profile: str, line: str, error: str) -> None:
