@@ -14,6 +14,7 @@ description:
   - Returns the hosts that a plan of M(mde.connectivity.rollout_plan) is for, or those that a directory of evidence
     has records of. The playbooks C(mde.connectivity.rollout) and C(mde.connectivity.rollback) take their hosts from
     it.
+  - With C(ansible-playbook --syntax-check) it returns an empty list, since no file is named there.
 options:
   _terms:
     description: The lookup takes options only, so no term may be given.
@@ -47,6 +48,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
@@ -56,6 +58,11 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import PlanError, load
 
+_EMPTY = {
+    "plan": "Name the approved plan, as in -e mde_plan=plan.json: mde_plan is not set, or empty.",
+    "evidence": "Name the evidence, as in -e mde_evidence=CHG0001: mde_evidence is not set, or empty.",
+}
+
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no types
     """Hosts of a plan or of evidence."""
@@ -63,6 +70,11 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Return the names."""
         self.set_options(var_options=variables, direct=kwargs)
+        if context.CLIARGS.get("syntax"):
+            return []
+        for name, sentence in _EMPTY.items():
+            if kwargs.get(name) == "":
+                raise AnsibleLookupError(sentence)
         plan, evidence = self.get_option("plan"), self.get_option("evidence")
         if terms or bool(plan) == bool(evidence):
             raise AnsibleLookupError("The lookup rollout_hosts takes plan=FILE or evidence=DIRECTORY, and no term.")

@@ -60,9 +60,11 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
     """A module whose work is done on the controller, with native commands to the endpoint.
 
     module is the name of the module whose documentation is the argument spec, without the collection's.
+    on_controller says that it asks no endpoint, so that what an inventory says of connecting to one does not matter.
     """
 
     module: ClassVar[str]
+    on_controller: ClassVar[bool] = False
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -80,7 +82,8 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            self._refuse_keywords()
+            if not self.on_controller:
+                self._refuse_keywords()
             result |= self._act(self._options(), task_vars or {})
         except (EndpointError, InvalidOption, Refused) as error:
             # Raised on from here, ansible-core 2.18 would print it with the text of everything it came from.

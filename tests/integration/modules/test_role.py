@@ -109,6 +109,8 @@ def test_a_wrong_type_or_choice_stops_before_the_endpoint(
 
 def test_the_hosts_come_from_a_variable(lab: Lab, tmp_path: Path) -> None:
     done = run(lab, tmp_path, {**VARIABLES[1], "mde_hosts": "none_of_these"})
+    assert done.rc != 0
+    assert "mde_hosts names 'none_of_these', which matches no host of the inventory." in done.output
     assert done.outcomes == []
     assert lab.account("clean-1").requests == 0
 

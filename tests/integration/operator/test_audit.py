@@ -20,6 +20,7 @@ pytestmark = pytest.mark.simulated
 
 SERVER = "proxy.example.com:8080"
 WANTED: dict[str, Any] = {"endpoint_proxy_datacollection_proxy": {"server": SERVER}}
+COMPARES = "Compare the endpoint with the desired state"
 NAMES = [f"clean-{number}" for number in range(1, 5)]
 
 
@@ -33,7 +34,6 @@ def lab() -> Iterator[Lab]:
         raised.endpoints["clean-3"].set_value(DATA_COLLECTION, "TelemetryProxyServer", "REG_SZ", sz("old:8080"))
         yield raised
 
-
 def audit(lab: Lab, tmp_path: Path, hosts: str = "windows", **variables: Any) -> Run:
     inventory = lab.inventory(tmp_path / "inventory.yml")
     arguments = ["--extra-vars", json.dumps({"mde_hosts": hosts, **variables} if hosts else variables)]
@@ -46,7 +46,7 @@ def test_exactly_the_drifted_endpoint_is_reported_and_nothing_is_written(lab: La
         endpoint.writes.clear()
     done = audit(lab, tmp_path, **WANTED)
     assert done.rc == 0, done.output
-    asked = [outcome for outcome in done.outcomes if outcome.status == "ok"]
+    asked = [outcome for outcome in done.outcomes if outcome.task == COMPARES]
     assert sorted(outcome.host for outcome in asked) == NAMES, "one task per endpoint"
     (drifted,) = (outcome for outcome in asked if outcome.result["changed"])
     assert drifted.host == "clean-3"
@@ -59,7 +59,9 @@ def test_a_misspelt_variable_is_named_before_any_endpoint_is_asked(lab: Lab, tmp
     lab.reset_accounts()
     done = audit(lab, tmp_path, **WANTED, endpoint_proxy_wpda={"state": "enabled"})
     assert done.rc == 2
-    assert done.outcomes[0].result["msg"].startswith("endpoint_proxy_wpda is no variable of this role.")
+    assert done.outcomes[0].result["msg"].startswith(
+        "endpoint_proxy_wpda is no variable of mde.connectivity. Did you mean endpoint_proxy_wpad?"
+    )
     assert {lab.account(name).requests for name in NAMES} == {0}
 
 
@@ -74,7 +76,7 @@ def test_an_endpoint_that_does_not_answer_fails_the_run_and_hides_no_other(lab: 
     lab.drop_connection("clean-2", 1)
     done = audit(lab, tmp_path, **WANTED)
     assert done.rc == 4
-    statuses = {outcome.host: outcome.status for outcome in done.outcomes if outcome.status != "skipped"}
+    statuses = {outcome.host: outcome.status for outcome in done.outcomes if outcome.task == COMPARES}
     assert statuses == {name: "unreachable" if name == "clean-2" else "ok" for name in NAMES}
 
 

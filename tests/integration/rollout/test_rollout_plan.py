@@ -138,13 +138,13 @@ def test_trap_40_other_settings_than_the_planned_ones_are_refused(planned: Chang
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"mde_change": None}, "Name the change, as in -e mde_change=CHG0001"),
+        ({"mde_change": None}, "mde_change is not set, and has to be the number of the change, as in "),
         ({"mde_plan": None}, "Name the approved plan, as in -e mde_plan=plan.json"),
         ({"mde_plan": "missing.json"}, "missing.json can't be read: No such file"),
         ({"mde_plan": "inventory.yml"}, "inventory.yml is no plan, or was edited"),
-        ({"mde_confirm_within": 1440}, "confirm_within: it is a number of minutes from 0 (no switch) to 1439."),
+        ({"mde_confirm_within": 1440}, "mde_confirm_within is 1440, and has to be a number of minutes from 0"),
         ({"mde_confirm_within": "soon"}, "confirm_within"),
-        ({"mde_max_failures": -1}, "mde_max_failures is a number of endpoints, 0 or more"),
+        ({"mde_max_failures": -1}, "mde_max_failures is -1, and has to be a number of endpoints, 0 or more"),
         ({"endpoint_verify_urls": ["https://*.test/"]}, "urls"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check what a person set for a playbook, for all hosts of the play at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.template import Templar
+from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._check import Mistake, check, is_ours
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+
+
+class ActionModule(EndpointAction):
+    module = "validate_variables"
+    on_controller = True
+
+    def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        hosts = options["hosts"] or task_vars["ansible_play_hosts_all"]
+        try:
+            check(options["playbook"], self._given(hosts, task_vars), len(hosts), self._with_files)
+        except Mistake as error:
+            raise Refused(str(error)) from None
+        return {"changed": False, "hosts": len(hosts)}
+
+    def _given(self, hosts: Sequence[str], task_vars: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each host, and its variables that are ours as a task on it would see them."""
+        hostvars = task_vars["hostvars"]
+        own = hostvars.raw_get(task_vars["inventory_hostname"])
+        # What a task sees beyond a host's own variables comes from the play, and so holds for every host of it.
+        of_play = {n: v for n, v in task_vars.items() if n != "vars" and not (n in own and own[n] == v)}
+        for host in hosts:
+            raw = {**hostvars.raw_get(host), **of_play}
+            templar = Templar(loader=self._loader, variables=raw)
+            yield host, {name: _read(templar, host, name, raw[name]) for name in raw if is_ours(name)}
+
+
+def _read(templar: Templar, host: str, name: str, value: Any) -> Any:
+    try:
+        return templar.template(value)
+    except AnsibleError as error:
+        raise Refused(f"{name} of {host} can't be worked out: {error} Nothing was read or changed.") from None

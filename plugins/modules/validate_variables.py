@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: validate_variables
+short_description: Check the variables of all hosts of a play before any of them is asked
+version_added: 1.0.0
+author:
+  - mde.connectivity authors (@mde-connectivity)
+description:
+  - Looks at the variables that belong to this collection by their names (C(mde_*), C(endpoint_proxy_*) and
+    C(endpoint_verify_*)) of every host, and fails where one is unknown, has a wrong value, or is missing. The message
+    has a sentence for each mistake, with the hosts that it is about.
+  - The values of C(endpoint_proxy_*) and C(endpoint_verify_*) are held against the options of
+    M(mde.connectivity.endpoint_proxy) and M(mde.connectivity.reachability).
+  - The first task of the playbooks of this collection, with C(run_once). Runs on the controller and reaches no
+    endpoint.
+options:
+  playbook:
+    description: The playbook whose variables are meant.
+    type: str
+    choices: [audit, evidence, plan, rollback, rollout, site, verify]
+    required: true
+  hosts:
+    description: The hosts whose variables are checked. When the list is empty, all hosts of the play.
+    type: list
+    elements: str
+    default: []
+attributes:
+  check_mode:
+    description: Runs in check mode as it does outside of it.
+    support: full
+  diff_mode:
+    description: Shows what changes.
+    support: N/A
+extends_documentation_fragment:
+  - mde.connectivity.attributes.rollout
+"""
+
+EXAMPLES = r"""
+- name: Refuse wrong variables before any endpoint is asked
+  mde.connectivity.validate_variables:
+    playbook: site
+  run_once: true
+
+- name: In a role, look at the host alone
+  mde.connectivity.validate_variables:
+    playbook: verify
+    hosts:
+      - "{{ inventory_hostname }}"
+
+- name: The same for a playbook of your own that configures and verifies a group
+  mde.connectivity.validate_variables:
+    playbook: verify
+    hosts: "{{ groups['windows'] }}"
+  run_once: true
+"""
+
+RETURN = r"""
+hosts:
+  description: How many hosts were checked.
+  type: int
+  returned: success
+  sample: 38
+"""

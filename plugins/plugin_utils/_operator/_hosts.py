@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hosts of a play, by the pattern that a person wrote, all parts of which have to match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.inventory.manager import InventoryManager, split_host_pattern
+
+from ._meant import meant
+
+
+class NoHosts(Exception):
+    """A pattern, or a part of one, names no host; the message says which."""
+
+
+def hosts_of(pattern: Any, groups: Mapping[str, Sequence[str]], loader: Any, limit: str | None) -> list[str]:
+    """The names of the hosts that a pattern and --limit leave, in the order of the inventory; raises NoHosts."""
+    if not pattern:
+        raise NoHosts("Name the hosts, as in -e mde_hosts=windows: mde_hosts is not set, or empty.")
+    if not isinstance(pattern, str) and not (isinstance(pattern, list) and all(isinstance(p, str) for p in pattern)):
+        raise NoHosts(f"mde_hosts is {pattern!r}, and has to be a pattern of hosts, as in -e mde_hosts=windows.")
+    inventory = _inventory(groups, loader)
+    try:
+        for part in split_host_pattern(pattern):
+            _check(part.lstrip("!&"), inventory, groups)
+        hosts = _names(inventory, pattern)
+        inventory.subset(limit)
+        left = _names(inventory, pattern)
+    except AnsibleError as error:
+        raise NoHosts(f"mde_hosts is {pattern!r}: {error}") from None
+    if not hosts:
+        raise NoHosts(f"mde_hosts is {pattern!r}, which leaves no host of the inventory.")
+    if not left:
+        raise NoHosts(f"--limit {limit} leaves none of the {len(hosts)} hosts of mde_hosts, which is {pattern!r}.")
+    return left
+
+
+def _inventory(groups: Mapping[str, Sequence[str]], loader: Any) -> InventoryManager:
+    """What Ansible matches patterns with, made of the groups that a play knows."""
+    inventory = InventoryManager(loader, parse=False)
+    for group, hosts in groups.items():
+        inventory.add_group(group)
+        for host in hosts:
+            inventory.add_host(host, group=group)
+    return inventory
+
+
+def _check(part: str, inventory: InventoryManager, groups: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a part that matches nothing; a group in which there is no host is one all the same."""
+    if part not in groups and not _names(inventory, part):
+        known = [*groups, *groups.get("all", ())]
+        raise NoHosts(f"mde_hosts names {part!r}, which matches no host of the inventory.{meant(part, known)}")
+
+
+def _names(inventory: InventoryManager, pattern: Any) -> list[str]:
+    return [str(host.name) for host in inventory.get_hosts(pattern)]
