@@ -99,5 +99,5 @@ class ActionModule(EndpointAction):
             "reboot_reason": job.plan.reboot_reason if record.changed else "",
         }
         if self._task.diff and changed:
-            result["diff"] = {"before": dict(record.before), "after": dict(record.after)}
+            result["diff"] = {"before": dict(record.before), "after": dict(record.observed)}
         return result

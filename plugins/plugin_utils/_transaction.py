@@ -53,6 +53,8 @@ class Transaction:
         self.before = resource.decode(self._registry, State())
         self.change = resource.plan(self.before)
         endpoint.check([*(write.command for write in self.change.writes), *self._reading.commands])
+        # What was read last; None where it could not be decoded, or was never read back.
+        self.observed: State | None = self.before
         self.warnings = list(self.change.warnings)
         self._undo = self._plan_undo()
 
@@ -90,6 +92,7 @@ class Transaction:
 
         Raises Unknown or NotHeld.
         """
+        self.observed = None
         try:
             registry, answers = self._run([write.command for write in self.change.writes])
             lost = [write for write in self.change.writes if not write.held(registry)]
@@ -98,6 +101,7 @@ class Transaction:
                 f"The state of the endpoint is unknown: the write was sent, but it could not be read back ({error}). "
                 "Run the task again to find out and to repair."
             ) from None
+        self.observed = self._observed(registry)
         if lost:
             untouched = self._undone(registry)
             rolled_back = untouched or self.put_back()
@@ -109,7 +113,8 @@ class Transaction:
                     "Nothing was changed; where access is denied, connect as an administrator (ansible_user)."
                 )
             message = f"{lost[0].address} does not hold what was written{_said(answers)}. {ending}"
-            raise NotHeld(message, self._observed(registry), rolled_back)
+            observed, self.observed = self.observed, self.before if rolled_back else self.observed
+            raise NotHeld(message, observed, rolled_back)
         return [_snapshot(write.address, registry.value(write.address)) for write in self.change.writes]
 
     def _run(self, commands: Sequence[Command]) -> tuple[Registry, list[Completed]]:

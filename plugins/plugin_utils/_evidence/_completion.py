@@ -38,11 +38,18 @@ def with_settings(record: Record, result: Mapping[str, Any], now: str) -> Record
         finished=None,
         changed=record.changed or changed,
         before=record.before or result.get("before") or {},
-        after=(result["after"] or {}) if "after" in result else record.after,
+        planned=result.get("expected") or result.get("after") or record.planned,
         commands=record.commands if known else (*record.commands, *commands),
         snapshot=_joined(record.snapshot, result.get("snapshot") or ()),
         warnings=_with(record.warnings, result.get("warnings") or ()),
-    ).noted(now, event, text)
+    ).saw(_seen(result), now).noted(now, event, text)
+
+
+def _seen(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What endpoint_proxy read last, None where it says that nobody knows."""
+    if "observed" in result and not result.get("rolled_back"):
+        return result["observed"] or None
+    return result.get("after") or None
 
 
 def with_reachability(record: Record, result: Mapping[str, Any], now: str) -> Record:

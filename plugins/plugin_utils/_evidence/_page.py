@@ -94,6 +94,7 @@ class _Data:
 
     def add(self, record: Record) -> None:
         reachability = record.reachability or {}
+        then = record.planned if self._kind == "plan" else record.observed
         self._hosts.append(
             [
                 record.host,
@@ -105,7 +106,7 @@ class _Data:
                 record.started,
                 record.finished,
                 self._list(part for leaf in _leaves(record.before) for part in leaf),
-                self._list(part for leaf in _leaves(record.after) for part in leaf),
+                self._list(part for leaf in _leaves(then) for part in leaf),
                 self._list(record.commands),
                 self._list(_snapshot(record)),
                 self._list(record.warnings),

@@ -38,7 +38,7 @@ def _records(plan: Plan) -> Iterator[Record]:
             started=begun,
             changed=planned.changed,
             before=clean(planned.before),
-            after=clean(planned.after),
+            planned=clean(planned.after),
             commands=tuple(map(text, planned.commands)),
             warnings=tuple(map(text, planned.warnings)),
             reason=text(planned.reboot_reason),

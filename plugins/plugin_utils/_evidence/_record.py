@@ -17,8 +17,14 @@ from urllib.parse import quote
 from ._files import write
 from ._secrets import clean
 
-FORMAT = 1
-VERDICTS = ("ok", "rolled_back", "unverified", "failed")
+FORMAT = 2
+# How a host can end, by the kind of what was done with it; the first word is the good one.
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "rollout": ("ok", "rolled_back", "unverified", "failed"),
+    "audit": ("as_desired", "drifted", "defeated", "unread"),
+    "verify": ("reached", "not_reached", "unread"),
+}
+VERDICTS = KINDS["rollout"]
 STATES = ("writing", "written", "done")
 HOSTS = "hosts"
 
@@ -36,8 +42,11 @@ class RecordError(Exception):
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one host in one rollout; times are ISO 8601 in UTC, such as 2026-01-31T12:00:00Z.
+    """What is known of one host in one rollout, audit or verification; times are ISO 8601 in UTC, such as
+    2026-01-31T12:00:00Z.
 
+    before is the state that was read before the first write, planned the state that was wanted, and observed the one
+    that was read last, at observed_at: each a report of endpoint_proxy, and empty where it is not known.
     snapshot has the values from before the write, written those that were read back after it.
     state says how far the write got, so that a killed run can be resumed or undone from the file alone.
     verdict and finished are None until the host is through.
@@ -47,6 +56,7 @@ class Record:
     run: str
     who: str
     started: str
+    kind: str = "rollout"
     batch: int = 0
     change: str = ""
     plan_digest: str | None = None
@@ -56,13 +66,19 @@ class Record:
     reason: str = ""
     changed: bool = False
     before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
+    planned: Mapping[str, Any] = field(default_factory=dict)
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    observed_at: str | None = None
     commands: tuple[str, ...] = ()
     snapshot: tuple[Mapping[str, Any], ...] = ()
     written: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     reachability: Mapping[str, Any] | None = None
     history: tuple[Mapping[str, str], ...] = ()
+
+    def saw(self, report: Mapping[str, Any] | None, time: str) -> Record:
+        """Return the record with what was read last; None where it is no longer known what the endpoint holds."""
+        return replace(self, observed=report or {}, observed_at=time if report else None)
 
     def noted(self, time: str, event: str, text: str) -> Record:
         """Return the record with one more line in its history."""
@@ -114,6 +130,7 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "run": (_is_text, "a text"),
     "who": (_is_text, "a text"),
     "started": (_is_time, "a time in UTC"),
+    "kind": (lambda value: value in tuple(KINDS), f"one of {', '.join(KINDS)}"),
     "batch": (is_count, "a number"),
     "change": (_is_text, "a text"),
     "plan_digest": (
@@ -122,11 +139,13 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     ),
     "finished": (lambda value: value is None or _is_time(value), "a time in UTC or null"),
     "state": (lambda value: value in STATES, f"one of {', '.join(STATES)}"),
-    "verdict": (lambda value: value is None or value in VERDICTS, f"null or one of {', '.join(VERDICTS)}"),
+    "verdict": (lambda value: value is None or isinstance(value, str), "null or a text"),
     "reason": (_is_text, "a text"),
     "changed": (lambda value: isinstance(value, bool), "true or false"),
     "before": (lambda value: isinstance(value, dict), "a mapping"),
-    "after": (lambda value: isinstance(value, dict), "a mapping"),
+    "planned": (lambda value: isinstance(value, dict), "a mapping"),
+    "observed": (lambda value: isinstance(value, dict), "a mapping"),
+    "observed_at": (lambda value: value is None or _is_time(value), "a time in UTC or null"),
     "commands": (_is_texts, "a list of texts"),
     "snapshot": (_is_mappings, "a list of mappings"),
     "written": (_is_mappings, "a list of mappings"),
@@ -196,6 +215,10 @@ def _validate(content: Mapping[str, Any], path: Path) -> None:
     for name, (good, wanted) in _RULES.items():
         if not good(content[name]):
             raise RecordError(f"{path} is no record of evidence: field {name} has to be {wanted}.")
+    words = KINDS[content["kind"]]
+    if content["verdict"] not in (None, *words):
+        known = ", ".join(words)
+        raise RecordError(f"{path} is no record of evidence: field verdict has to be null or one of {known}.")
 
 
 def _record(content: Mapping[str, Any]) -> Record:

@@ -38,8 +38,10 @@ class Line:
     finished: str | None
     method_before: str
     proxy_before: str
-    method_after: str
-    proxy_after: str
+    method_planned: str
+    proxy_planned: str
+    method_now: str
+    proxy_now: str
     rows: int
     rows_ok: int
     rows_failed: int
@@ -68,7 +70,8 @@ def line_of(record: Record) -> Line:
     """Return the line of a record."""
     summary = (record.reachability or {}).get("summary") or {}
     method_before, proxy_before = _effective(record.before)
-    method_after, proxy_after = _effective(record.after)
+    method_planned, proxy_planned = _effective(record.planned)
+    method_now, proxy_now = _effective(record.observed)
     reason = record.reason
     return Line(
         host=record.host,
@@ -81,8 +84,10 @@ def line_of(record: Record) -> Line:
         finished=record.finished,
         method_before=method_before,
         proxy_before=proxy_before,
-        method_after=method_after,
-        proxy_after=proxy_after,
+        method_planned=method_planned,
+        proxy_planned=proxy_planned,
+        method_now=method_now,
+        proxy_now=proxy_now,
         rows=_count(summary, "rows"),
         rows_ok=_count(summary, "ok"),
         rows_failed=_count(summary, "failed"),
@@ -102,7 +107,7 @@ def _count(summary: Mapping[str, Any], name: str) -> int:
 def _effective(state: Mapping[str, Any]) -> tuple[str, str]:
     effective = state.get("effective")
     if not isinstance(effective, Mapping):
-        return "", ""
+        return "unknown", ""
     return str(effective.get("method") or ""), str(effective.get("proxy") or "")
 
 

@@ -113,6 +113,7 @@ def _earlier(job: Job) -> Record | None:
 class _Step:
     def __init__(self, job: Job, earlier: Record | None) -> None:
         self._job = job
+        self._resource = EndpointProxy(job.options)
         # An earlier run never came to know how its write ended, or could not take it back.
         self._open = bool(earlier and (earlier.state != "done" or earlier.verdict == "unverified" or earlier.changed))
         self.how = ""
@@ -125,8 +126,7 @@ class _Step:
             started=stamp(utc_now()),
             change=job.change,
             plan_digest=job.digest,
-            before=job.plan.before,
-            after=job.plan.after,
+            planned=job.plan.after,
             # A new record is begun only where nothing was written; the switch may have been left all the same.
             history=earlier.history if earlier and may_be_armed(earlier) else (),
         )
@@ -147,7 +147,7 @@ class _Step:
 
     def read(self, connect: Callable[[], Endpoint]) -> Transaction:
         """Read the endpoint, and end where it is not as it was when the plan was made."""
-        resource = EndpointProxy(self._job.options)
+        resource = self._resource
         try:
             self._endpoint = connect()
             transaction = Transaction(self._endpoint, resource)
@@ -156,11 +156,14 @@ class _Step:
         except (Refused, InvalidOption) as error:
             raise Ended("failed", str(error)) from None
         found = plain(resource.report(transaction.before))
+        self.record = self.record.saw(found, stamp(utc_now()))
         planned = plain(resource.report(transaction.change.after))
         if not self._job.replan:
             self._compare(found, planned)
         if transaction.change.writes:
             self._take(transaction, found, planned)
+        elif not self.record.snapshot:
+            self.record = replace(self.record, before=found)
         return transaction
 
     def _compare(self, found: Any, planned: Any) -> None:
@@ -178,7 +181,7 @@ class _Step:
         self.record = replace(
             self.record,
             before=self.record.before if kept else found,
-            after=planned,
+            planned=planned,
             commands=tuple(str(write.command) for write in transaction.change.writes),
             snapshot=_merged(transaction.snapshot(), kept),
             # Should the answer be lost, this is what tells an own write from somebody else's.
@@ -193,15 +196,33 @@ class _Step:
         self._applied = transaction
         try:
             written = transaction.apply()
+            self._saw(transaction)
         except Unknown as error:
+            self._saw(transaction)
             raise Ended("unverified", str(error)) from None
         except NotHeld as error:
+            self._saw(transaction)
             self.record = replace(self.record, changed=not error.rolled_back)
             if not error.rolled_back:
                 raise Ended("failed", str(error)) from None
             self._rolled_back(str(error))
         record = replace(self.record, changed=True, written=_merged(self.record.written, written))
         self._save(record, "written")
+
+    def _saw(self, transaction: Transaction) -> None:
+        """Take into the record what was read last of the endpoint, or that nobody knows."""
+        state = transaction.observed
+        report = plain(self._resource.report(state)) if state is not None else None
+        self.record = self.record.saw(report, stamp(utc_now()))
+
+    def _look(self) -> None:
+        """Read the endpoint once more, after something was restored."""
+        try:
+            transaction = Transaction(self._endpoint, self._resource)
+        except (*_UNREACHED, Refused, InvalidOption):
+            self.record = self.record.saw(None, stamp(utc_now()))
+        else:
+            self._saw(transaction)
 
     def _verify(self) -> None:
         if self._job.verify is None:
@@ -227,7 +248,9 @@ class _Step:
             if not self._put_back_withheld():
                 undo(self._endpoint, self.record, force=True)
         except (*_UNREACHED, Refused, InvalidOption, Unknown, NotHeld) as error:
+            self._look()
             raise Ended("failed", f"{why}; the state from before could NOT be restored: {error}") from None
+        self._look()
         self._rolled_back(why)
 
     def _rolled_back(self, why: str) -> NoReturn:
@@ -280,9 +303,11 @@ class _Step:
             self._disarm()
             restored = not to_restore(self._endpoint, self.record, force=True)
         except (*_UNREACHED, Refused, InvalidOption) as error:
+            self.record = self.record.saw(None, stamp(utc_now()))
             raise Ended("unverified", f"the endpoint may have restored the old state by itself: {error}") from None
         if restored:
             self.record = replace(self.record, changed=False)
+            self._look()
             why = "confirm_within is too short: the endpoint restored the old state before the verification had ended"
             raise Ended("rolled_back", why)
 

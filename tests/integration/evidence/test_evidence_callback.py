@@ -51,7 +51,7 @@ def test_no_record_is_lost_or_mixed(simulated: Callable[..., Site]) -> None:
         record = load(site.work / "evidence", name)
         assert record is not None
         assert endpoint.value(DATA_COLLECTION, "TelemetryProxyServer") == ("REG_SZ", sz(f"{name}.example.com:8080"))
-        assert record.after["datacollection"]["telemetry_proxy_server"] == f"{name}.example.com:8080"
+        assert record.observed["datacollection"]["telemetry_proxy_server"] == f"{name}.example.com:8080"
         assert record.before["datacollection"]["telemetry_proxy_server"] is None
         assert record.changed
     found = summary(site)

@@ -131,7 +131,7 @@ def test_each_record_says_what_its_endpoint_holds(fleet: Fleet) -> None:
         for view, label in ((64, "native"), (32, "wow64")):
             held = endpoint.value(CONNECTIONS, "WinHttpSettings", view)
             assert held == ("REG_BINARY", named(server, bypass))
-            said = record.after["winhttp"][label]
+            said = record.observed["winhttp"][label]
             assert (said["proxy"], said["bypass"]) == (server, [bypass])
             assert record.before["winhttp"][label]["direct"]
         assert record.reachability is not None

@@ -91,7 +91,7 @@ def record(number: int, hosts: int) -> Record:
         host=f"win-{number + 1:04}.corp.example.com", run="20260131T120000Z-5f1c0a7e", who="alice",
         started=f"2026-01-31T{12 + minute // 60}:{minute % 60:02}:{second:02}Z", batch=batch, change="CHG0001",
         plan_digest=DIGEST, finished=f"2026-01-31T{12 + minute // 60}:{minute % 60:02}:59Z", state="done",
-        verdict=verdict, reason=reason, changed=not unreached, before=before, after=after,
+        verdict=verdict, reason=reason, changed=not unreached, before=before, planned=after, observed=after,
         commands=() if unreached else (
             r'reg add "HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection" /v "TelemetryProxyServer" /t REG_SZ '
             f'/d "{PROXY}" /f /reg:64',

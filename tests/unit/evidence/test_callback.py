@@ -143,7 +143,7 @@ def test_what_an_action_wrote_itself_is_kept(run: Run) -> None:
     own = Record(
         host="a", run="CHG0001-9f2c", who="alice", started="2026-01-31T12:00:00Z", change="CHG0001",
         plan_digest=DIGEST, state="done", verdict="ok", reason="changed as planned", changed=True,
-        before={"a": 1}, after={"a": 2}, finished="2026-01-31T12:00:05Z",
+        before={"a": 1}, planned={"a": 2}, observed={"a": 2}, finished="2026-01-31T12:00:05Z",
     )  # fmt: skip
     save(run.directory, own)
     run.ok("a", APPLY, verdict="ok", reason=own.reason, change="CHG0001", plan_digest=DIGEST)

@@ -38,7 +38,7 @@ BACK = {
 
 def test_settings_are_taken_over() -> None:
     record = with_settings(NEW, WROTE, NOW)
-    assert (record.before, record.after, record.commands) == ({"proxy": "old"}, {"proxy": "new"}, ("write",))
+    assert (record.before, record.observed, record.commands) == ({"proxy": "old"}, {"proxy": "new"}, ("write",))
     assert (record.changed, record.state, record.verdict) == (True, "written", None)
     assert record.snapshot == (ENTRY,)
     assert record.warnings == ("careful",)
@@ -46,12 +46,12 @@ def test_settings_are_taken_over() -> None:
 
 def test_what_the_action_wrote_before_the_write_is_completed_and_not_doubled() -> None:
     record = with_settings(WRITING, WROTE, NOW)
-    assert (record.commands, record.state, record.after) == (("write",), "written", {"proxy": "new"})
+    assert (record.commands, record.state, record.observed) == (("write",), "written", {"proxy": "new"})
 
 
 def test_a_restore_keeps_what_restores_the_first_state() -> None:
     record = with_settings(with_settings(NEW, WROTE, NOW), BACK, LATER)
-    assert record.before == record.after == {"proxy": "old"}
+    assert record.before == record.observed == {"proxy": "old"}
     assert record.commands == ("write", "restore")
     assert record.snapshot == (ENTRY,)
 
@@ -66,7 +66,7 @@ def test_a_retry_takes_the_verdict_back() -> None:
 def test_an_unknown_write_is_unverified() -> None:
     result = {**WROTE, "unknown": True, "after": None, "msg": "The state of the endpoint is unknown."}
     record = failed(with_settings(NEW, result, NOW), result, "Write", NOW)
-    assert (record.verdict, record.state, record.after) == ("unverified", "done", {})
+    assert (record.verdict, record.state, record.observed) == ("unverified", "done", {})
 
 
 def test_a_write_that_the_module_took_back_is_rolled_back() -> None:

@@ -112,7 +112,7 @@ def test_the_filter_says_what_it_cannot_read(directories, form: str, sentence: s
 def test_the_page_of_a_plan_is_for_the_approver(tmp_path: Path) -> None:
     moment = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
     known = record(1, 10)
-    planned = HostPlan({}, known.before, known.after, known.commands, (), True, "Restart.")
+    planned = HostPlan({}, known.before, known.planned, known.commands, (), True, "Restart.")
     plan = Plan(moment, moment + datetime.timedelta(hours=24), "1.0.0", {known.host: planned}, {"down": "a:b@c"})
     render_plan(plan, tmp_path / "plan.html")
     content = data((tmp_path / "plan.html").read_text())

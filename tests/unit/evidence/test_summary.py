@@ -120,7 +120,7 @@ def test_the_table_has_a_row_per_host_and_no_formula() -> None:
     assert len(rows) == 20
     assert {row["host"] for row in rows} == {line.host for line in lines}
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
-    assert rows[0]["method_after"] == "static"
+    assert rows[0]["method_now"] == "static"
     assert rows[0]["changed"] == "yes"
 
 

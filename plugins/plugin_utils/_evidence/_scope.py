@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a directory of evidence is about: one plan and one change, or one audit, and all its hosts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ._files import write
+from ._record import FORMAT, KINDS, RecordError
+
+SCOPE = "scope.json"
+_TEXTS = ("kind", "change", "run", "who", "started")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """All hosts that a plan, an audit or a verification is about, by whom and since when it is carried out.
+
+    kind is one of those of a record; plan_digest is None where there is no plan; started is in UTC, as in a record.
+    """
+
+    kind: str
+    change: str
+    plan_digest: str | None
+    hosts: tuple[str, ...]
+    run: str
+    who: str
+    started: str
+
+
+def save_scope(directory: Path, scope: Scope) -> None:
+    """Write what a directory is about. Raises NotWritable."""
+    content = {"format": FORMAT, **asdict(scope)}
+    write(directory / SCOPE, f"{json.dumps(content, indent=1, ensure_ascii=True)}\n")
+
+
+def load_scope(directory: Path) -> Scope | None:
+    """Return what a directory is about, or None where nothing says so. Raises RecordError."""
+    path = directory / SCOPE
+    if not path.exists() and not path.is_symlink():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        raise RecordError(f"{path} does not say what the evidence beside it is about: it is no JSON.") from None
+    if not _is_scope(content):
+        raise RecordError(f"{path} does not say what the evidence beside it is about: a field is missing or unknown.")
+    del content["format"]
+    return Scope(**{**content, "hosts": tuple(content["hosts"])})
+
+
+def _is_scope(content: Any) -> bool:
+    if not isinstance(content, Mapping) or set(content) != {"format", *Scope.__dataclass_fields__}:
+        return False
+    hosts, digest = content["hosts"], content["plan_digest"]
+    return (
+        content["format"] == FORMAT
+        and content["kind"] in tuple(KINDS)
+        and all(isinstance(content[name], str) for name in _TEXTS)
+        and isinstance(digest, str | None)
+        and isinstance(hosts, list)
+        and all(isinstance(host, str) for host in hosts)
+    )
