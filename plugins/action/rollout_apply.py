@@ -65,7 +65,7 @@ class ActionModule(EndpointAction):
         share = load_share(Path(options["plan"]).expanduser(), host)
         share.check(utc_now(), VERSION)
         planned = share.planned
-        asked = plain(settings_of(task_vars["hostvars"][host]))
+        asked = plain(settings_of(task_vars, self._templar.template))
         if stray := differences(planned.settings, asked):
             raise PlanError(f"The settings of {host} are no longer those of the plan: {said(stray)}.")
         return Job(

@@ -1,45 +1,43 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make a plan file of what endpoint_proxy predicted for hosts."""
+"""Make a plan file of what was predicted for the hosts of a play."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._plan_page import render_plan
-from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import HostPlan, Plan
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import settings_of
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step import plain
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._meant import few
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._variables import RUN
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
+    InvalidOption,
+    Refused,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import Plan
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._prediction import Prediction, gather
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
+
+_OPTIONS = {"path": "mde_plan", "valid_hours": "mde_plan_valid_hours"}
+_SHOWN = 10
 
 
 class ActionModule(EndpointAction):
     module = "rollout_plan"
+    on_controller = True
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        created = utc_now()
-        hosts: dict[str, HostPlan] = {}
-        left_out: dict[str, str] = {}
-        for host in options["hosts"]:
-            variables = task_vars["hostvars"][host]
-            result = variables.get(options["result"]) or {"msg": "there is no result"}
-            if "before" in result and not result.get("failed"):
-                hosts[host] = _host_plan(settings_of(variables), result)
-            else:
-                left_out[host] = str(result.get("msg", "there is no result"))
-        if not hosts:
-            raise Refused("There is nothing to plan: no host could be read.")
-        validity = datetime.timedelta(hours=options["valid_hours"])
-        plan = Plan(created, created + validity, VERSION, hosts, left_out)
+        for option, variable in _OPTIONS.items():
+            if not RUN[variable].test(options[option]):
+                raise InvalidOption(option, f"it has to be {RUN[variable].words}.")
         path = Path(options["path"]).expanduser()
+        plan = _plan(options["valid_hours"], dict(gather(path, task_vars["ansible_play_hosts_all"])))
         page = path.with_suffix(".html")
         if not self._task.check_mode:
             try:
@@ -47,24 +45,42 @@ class ActionModule(EndpointAction):
                 render_plan(plan, page)
             except NotWritable as error:
                 raise Refused(str(error)) from None
+        to_change = sorted(host for host, planned in plan.hosts.items() if planned.changed)
         return {
             "changed": not self._task.check_mode,
             "path": str(path),
             "page": str(page),
             "digest": plan.digest,
-            "hosts": sorted(hosts),
-            "to_change": sorted(host for host, planned in hosts.items() if planned.changed),
-            "left_out": left_out,
+            "hosts": sorted(plan.hosts),
+            "to_change": to_change,
+            "left_out": dict(plan.left_out),
+            "lines": [
+                f"{len(to_change)} of {len(plan.hosts)} endpoints would be changed.",
+                *(f"Could not be read, and left out: {line}" for line in _by_reason(plan.left_out)),
+                f"To approve: {page}, digest {plan.digest}",
+            ],
         }
 
 
-def _host_plan(settings: Mapping[str, Any], result: Mapping[str, Any]) -> HostPlan:
-    return HostPlan(
-        settings=plain(settings),
-        before=plain(result["before"]),
-        after=plain(result["after"]),
-        commands=tuple(map(str, result["commands"])),
-        warnings=tuple(map(str, result.get("warnings", ()))),
-        changed=bool(result["changed"]),
-        reboot_reason=str(result["reboot_reason"]),
-    )
+def _plan(valid_hours: int, predictions: Mapping[str, Prediction]) -> Plan:
+    """The plan; raises Refused where an endpoint's state does not allow it, or where none could be read."""
+    refused = {host: found.refused for host, found in predictions.items() if found.refused}
+    if refused:
+        said = " ".join(_by_reason(refused))
+        raise Refused(f"No plan was written, since not every endpoint allows what is asked for: {said}")
+    left_out = {host: found.unread for host, found in predictions.items() if found.unread}
+    hosts = {host: found.planned for host, found in predictions.items() if found.planned}
+    if not hosts:
+        raise Refused(f"No plan was written, since no endpoint could be read: {' '.join(_by_reason(left_out))}")
+    created = utc_now()
+    return Plan(created, created + datetime.timedelta(hours=valid_hours), VERSION, hosts, left_out)
+
+
+def _by_reason(reasons: Mapping[str, str]) -> Sequence[str]:
+    """A line for each reason, with how many hosts have it and which; the reason of most hosts first."""
+    hosts: dict[str, list[str]] = {}
+    for host, reason in sorted(reasons.items()):
+        hosts.setdefault(reason.rstrip("."), []).append(host)
+    ordered = sorted(hosts.items(), key=lambda entry: -len(entry[1]))
+    lines = [f"{len(names)} ({few(names)}): {reason}." for reason, names in ordered[:_SHOWN]]
+    return [*lines, f"{len(ordered) - _SHOWN} more reasons."] if len(ordered) > _SHOWN else lines

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +15,8 @@ from ansible.template import Templar
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._check import Mistake, check, is_ours
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+
+_TEMPLATE = re.compile(r"\{[{%#]")
 
 
 class ActionModule(EndpointAction):
@@ -33,13 +37,16 @@ class ActionModule(EndpointAction):
         own = hostvars.raw_get(task_vars["inventory_hostname"])
         # What a task sees beyond a host's own variables comes from the play, and so holds for every host of it.
         of_play = {n: v for n, v in task_vars.items() if n != "vars" and not (n in own and own[n] == v)}
+        templar = Templar(loader=self._loader)
         for host in hosts:
-            raw = {**hostvars.raw_get(host), **of_play}
-            templar = Templar(loader=self._loader, variables=raw)
+            templar.available_variables = raw = {**hostvars.raw_get(host), **of_play}
             yield host, {name: _read(templar, host, name, raw[name]) for name in raw if is_ours(name)}
 
 
 def _read(templar: Templar, host: str, name: str, value: Any) -> Any:
+    # A template is compiled anew for every host, and most settings are none.
+    if not _TEMPLATE.search(json.dumps(value, default=str)):
+        return value
     try:
         return templar.template(value)
     except AnsibleError as error:

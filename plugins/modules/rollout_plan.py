@@ -13,25 +13,18 @@ version_added: 1.0.0
 author:
   - mde.connectivity authors (@mde-connectivity)
 description:
-  - Takes the predictions that M(mde.connectivity.endpoint_proxy) made in check mode for hosts of the run, and writes
-    them into one file with a digest, and into a page that a person can read.
+  - Takes what M(mde.connectivity.rollout_predict) predicted for the hosts of the play, and writes it into one file with
+    a digest, and into a page that a person can read.
+  - Endpoints that could not be read are left out. Where the state of an endpoint does not allow what is asked for, and
+    where none could be read, the task fails and nothing is written.
   - Used by the playbook C(mde.connectivity.plan). Runs on the controller and reaches no endpoint.
 options:
   path:
-    description: The file of the plan. The page is beside it, with the ending C(.html).
+    description: The file of the plan, which ends in C(.json). The page is beside it, with the ending C(.html).
     type: path
     required: true
-  hosts:
-    description: The hosts to plan for.
-    type: list
-    elements: str
-    required: true
-  result:
-    description: The variable in which each host's result of M(mde.connectivity.endpoint_proxy) is registered.
-    type: str
-    default: endpoint_proxy_result
   valid_hours:
-    description: How many hours the plan may be carried out.
+    description: How many hours the plan may be carried out, from 1 to 8760.
     type: int
     default: 24
 attributes:
@@ -44,14 +37,27 @@ attributes:
 extends_documentation_fragment:
   - mde.connectivity.attributes.rollout
 seealso:
+  - module: mde.connectivity.rollout_predict
   - module: mde.connectivity.rollout_apply
 """
 
 EXAMPLES = r"""
-- name: Write the plan
+- name: Write the plan of what rollout_predict found on the hosts of this play
   mde.connectivity.rollout_plan:
     path: /srv/change/plan.json
-    hosts: "{{ groups.windows }}"
+  run_once: true
+
+- name: A plan that is valid over the weekend
+  mde.connectivity.rollout_plan:
+    path: /srv/change/plan.json
+    valid_hours: 72
+  run_once: true
+  register: planned
+
+- name: Say what is planned
+  ansible.builtin.debug:
+    msg: "{{ planned.lines }}"
+  run_once: true
 """
 
 RETURN = r"""
@@ -86,5 +92,14 @@ left_out:
   description: Hosts that could not be read, and why.
   type: dict
   returned: success
-  sample: {pc-0003: unreachable}
+  sample: {pc-0003: nothing listens at its address}
+lines:
+  description: The same for people, with a line for each reason for which endpoints were left out.
+  type: list
+  elements: str
+  returned: success
+  sample:
+    - 1 of 2 endpoints would be changed.
+    - "Could not be read, and left out: 1 (pc-0003): nothing listens at its address."
+    - "To approve: /srv/change/plan.html, digest 4b0d0a3f7f9c0f6f2f7a4c7c1b8e6d5a4f3e2d1c0b9a8f7e6d5c4b3a29180706"
 """

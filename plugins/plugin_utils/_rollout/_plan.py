@@ -137,7 +137,7 @@ def load(path: Path) -> Plan:
     with _opened(path) as file:
         text = file.read().decode()
         content = _known(json.loads(text), path)
-        hosts = {host: _host_plan(fields) for host, fields in content["hosts"].items()}
+        hosts = {host: host_plan(fields) for host, fields in content["hosts"].items()}
         plan = Plan(*_terms(content), hosts=hosts, left_out=content["left_out"])
         if plan.text() != text:
             raise _edited(path)
@@ -163,7 +163,7 @@ def load_share(path: Path, host: str) -> Share:
         entry = file.read(length).decode()
         if _sha256(entry) != sha256:
             raise _edited(path)
-        return Share(*_terms(content), digest=digest, planned=_host_plan(json.loads(entry)))
+        return Share(*_terms(content), digest=digest, planned=host_plan(json.loads(entry)))
 
 
 @contextlib.contextmanager
@@ -192,7 +192,8 @@ def _terms(content: Mapping[str, Any]) -> tuple[datetime.datetime, datetime.date
     return parse(content["created"]), parse(content["valid_until"]), content["collection"]
 
 
-def _host_plan(fields: Mapping[str, Any]) -> HostPlan:
+def host_plan(fields: Mapping[str, Any]) -> HostPlan:
+    """What was planned for one endpoint, out of the fields of a file."""
     return HostPlan(**{**fields, **{name: tuple(fields[name]) for name in ("commands", "warnings")}})
 
 

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _PREFIX = "endpoint_proxy_"
 _NAMES = ("method", "winhttp_proxy", "winhttp_import_ie", "wpad", "datacollection_proxy")
 
 
-def settings_of(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of endpoint_proxy that a host's variables ask for."""
-    given = {name: variables.get(f"{_PREFIX}{name}") for name in _NAMES}
+def settings_of(variables: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
+    """The options of endpoint_proxy that the variables of a task ask for, among them those of its play."""
+    given = {name: template(variables.get(f"{_PREFIX}{name}")) for name in _NAMES}
     return {name: value for name, value in given.items() if value is not None}

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read one endpoint for a plan, and keep what would change on it for the task that writes the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction, validated
+from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Endpoint
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._prediction import keep, predict
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import settings_of
+
+
+class ActionModule(EndpointAction):
+    module = "rollout_predict"
+
+    def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        settings = settings_of(task_vars, self._templar.template)
+        wanted = validated("endpoint_proxy", EndpointProxy.complete(settings))
+        prediction = predict(lambda: Endpoint(self._connection), settings, wanted)
+        try:
+            keep(Path(options["plan"]).expanduser(), str(task_vars["inventory_hostname"]), prediction)
+        except NotWritable as error:
+            raise Refused(str(error)) from None
+        planned = prediction.planned
+        if planned is None:
+            why = f"could not be read: {prediction.unread}" if prediction.unread else prediction.refused
+            # That is what the default output shows as neither well nor changed.
+            return {"changed": False, "skipped": True, "skipped_reason": why, "msg": why}
+        result = {"changed": planned.changed, "commands": list(planned.commands), "warnings": list(planned.warnings)}
+        return result | ({"diff": {"before": planned.before, "after": planned.after}} if self._task.diff else {})

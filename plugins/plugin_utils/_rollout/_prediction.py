@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What would change on one endpoint, from the task that read it to the one that writes the plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible.constants import DEFAULT_LOCAL_TMP
+from ansible.errors import AnsibleError
+
+from .._endpoint import Endpoint, EndpointError
+from .._evidence._files import write
+from .._operator._cause import cause_of
+from .._resources._endpoint_proxy import EndpointProxy
+from .._resources._resource import InvalidOption, Refused
+from .._transaction import Transaction
+from ._plan import HostPlan, host_plan
+from ._step import plain
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What became of one endpoint: its plan, or why it could not be read, or why its state does not allow a change."""
+
+    planned: HostPlan | None = None
+    unread: str = ""
+    refused: str = ""
+
+
+def predict(connect: Callable[[], Endpoint], settings: Mapping[str, Any], options: Mapping[str, Any]) -> Prediction:
+    """Read an endpoint, and plan for it; options are the settings as validated options of endpoint_proxy."""
+    resource = EndpointProxy(options)
+    try:
+        transaction = Transaction(connect(), resource)
+    except (AnsibleError, EndpointError) as error:
+        return Prediction(unread=cause_of(error))
+    except (InvalidOption, Refused) as error:
+        return Prediction(refused=str(error))
+    change = transaction.change
+    return Prediction(
+        HostPlan(
+            settings=plain(settings),
+            before=plain(resource.report(transaction.before)),
+            after=plain(resource.report(change.after)),
+            commands=tuple(str(write.command) for write in change.writes),
+            warnings=tuple(transaction.warnings),
+            changed=bool(change.writes),
+            reboot_reason=change.reboot_reason,
+        )
+    )
+
+
+def keep(plan: Path, host: str, prediction: Prediction) -> None:
+    """Keep a prediction until gather, for as long as this run of Ansible lasts. Raises NotWritable."""
+    write(_part(plan, host), json.dumps(asdict(prediction)))
+
+
+def gather(plan: Path, hosts: Sequence[str]) -> Iterator[tuple[str, Prediction]]:
+    """The predictions that were kept for a plan, for each of the hosts."""
+    for host in hosts:
+        try:
+            fields = json.loads(_part(plan, host).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            yield host, Prediction(unread="an earlier task of this run failed on it")
+        else:
+            planned = fields.pop("planned")
+            yield host, Prediction(host_plan(planned) if planned else None, **fields)
+
+
+def _part(plan: Path, host: str) -> Path:
+    """The file of a prediction, in the directory that ansible-playbook makes for itself and removes at its end."""
+    place, name = (hashlib.sha256(text.encode()).hexdigest() for text in (str(plan.absolute()), host))
+    return Path(DEFAULT_LOCAL_TMP) / f"mde.connectivity.plan-{place[:16]}" / f"{name}.json"
