@@ -11,18 +11,19 @@ version_added: 1.0.0
 author:
   - mde.connectivity authors (@mde-connectivity)
 description:
-  - Looks at the variables that belong to this collection by their names (C(mde_*), C(endpoint_proxy_*) and
-    C(endpoint_verify_*)) of every host, and fails where one is unknown, has a wrong value, or is missing. The message
-    has a sentence for each mistake, with the hosts that it is about.
-  - The values of C(endpoint_proxy_*) and C(endpoint_verify_*) are held against the options of
-    M(mde.connectivity.endpoint_proxy) and M(mde.connectivity.reachability).
+  - Looks at the variables of every host that belong to this collection by their names (C(mde_*), C(endpoint_proxy_*),
+    C(endpoint_verify_*) and C(service_allowlist_*)), and fails where one is unknown, has a wrong value, or is missing.
+    The message has a sentence for each mistake, with the hosts that it is about.
+  - The values of C(endpoint_proxy_*), C(endpoint_verify_*) and C(service_allowlist_*) are held against the options of
+    M(mde.connectivity.endpoint_proxy), M(mde.connectivity.reachability) and M(mde.connectivity.allowlist_files), where
+    the playbook uses them.
   - The first task of the playbooks of this collection, with C(run_once). Runs on the controller and reaches no
     endpoint.
 options:
   playbook:
     description: The playbook whose variables are meant.
     type: str
-    choices: [audit, evidence, plan, rollback, rollout, site, verify]
+    choices: [allowlist, audit, evidence, plan, rollback, rollout, site, verify]
     required: true
   hosts:
     description: The hosts whose variables are checked. When the list is empty, all hosts of the play.

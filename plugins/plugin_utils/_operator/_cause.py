@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why an endpoint could not be read, in words that are the same for all endpoints with the same cause."""
+"""Why an endpoint could not be reached, in words that are the same for all endpoints with the same cause."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST = 300
 # What the libraries of the connections say, in small letters, and what that means. The first that fits counts.
 _SAYINGS = (
     (("certificate verify failed", "certificate_verify_failed"), "its certificate is not trusted"),
-    (("credentials were rejected", "unauthorized", "access is denied", "permission denied"), "it refuses the account"),
+    (("credentials were rejected", "unauthorized", "permission denied"), "it refuses the account"),
     (("connection refused",), "nothing listens at its address"),
     (("name or service not known", "name resolution", "getaddrinfo failed"), "its name has no address"),
     (("no route to host", "network is unreachable"), "there is no route to it"),
@@ -22,7 +22,7 @@ _OBJECT = re.compile(r"<[^<>]{1,100} object at 0x[0-9a-f]{1,16}>")
 
 
 def cause_of(error: Exception) -> str:
-    """The cause of an error of a connection or of an endpoint's answer."""
+    """The cause of an error of a connection plugin."""
     text = " ".join(_OBJECT.sub("", str(error)[: 10 * _LONGEST]).split())
     for sayings, words in _SAYINGS:
         if any(saying in text.lower() for saying in sayings):

@@ -15,6 +15,8 @@ from .._action import argument_spec, validated
 from .._probe._reachability import Reachability
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
+from .._services._lists import lists_of
+from .._services._model import InvalidRowError, ServiceFileError, UnknownChoiceError
 from ._meant import few, meant
 from ._variables import FAMILIES, LEFT, PLAYBOOKS, PREFIXES, RUN, Family, first_batch
 
@@ -64,12 +66,12 @@ def _mistakes(playbook: str, given: Given, count: int, complete: Complete) -> It
         yield _unknown(name)
     for name in sorted(set(given) & set(RUN)):
         if not RUN[name].test(given[name]):
-            yield f"{name} is {given[name]!r}, and has to be {RUN[name].words.format(name=name)}."
+            yield f"{name} is {given[name]!r}, and has to be {RUN[name].words}."
         elif name == "mde_batches" and playbook == "rollout":
             yield from _canary(given, count)
     for name in PLAYBOOKS[playbook].needs:
         if name not in given:
-            yield f"{name} is not set, and has to be {RUN[name].words.format(name=name)}."
+            yield f"{name} is not set, and has to be {RUN[name].words}."
     if not unknown:
         for family in PLAYBOOKS[playbook].families:
             yield from _CHECKS[family](given, complete)
@@ -135,12 +137,28 @@ def _reachability(options: Given) -> None:
     Reachability(options)
 
 
+def _service_allowlist(given: Given, complete: Complete) -> Iterator[str]:
+    family = FAMILIES["service_allowlist"]
+    settings = settings_of(family, given)
+    if "directory" not in settings:
+        yield "Set service_allowlist_directory to the directory on the controller in which the files are written."
+        return
+    yield from _tried(family, settings, _lists, complete)
+
+
+def _lists(options: Given) -> None:
+    try:
+        lists_of(options)
+    except (InvalidRowError, ServiceFileError, UnknownChoiceError) as error:
+        raise Refused(str(error)) from None
+
+
 def _tried(family: Family, settings: Given, build: Callable[[Given], Any], complete: Complete) -> Iterator[str]:
     """What is wrong with settings: with one of them alone, or else with all of them together."""
     clean = True
     for name, value in settings.items():
         try:
-            validated(family.module, complete({name: value}))
+            validated(family.module, {**_required(family, settings), **complete({name: value})})
         except (InvalidOption, Refused) as error:
             clean = False
             yield f"{family.prefix}{name}: {error}"
@@ -154,7 +172,12 @@ def _tried(family: Family, settings: Given, build: Callable[[Given], Any], compl
         yield str(error) if family.prefix in str(error) else f"{family.prefix}*: {error}"
 
 
+def _required(family: Family, settings: Given) -> dict[str, Any]:
+    return {name: settings[name] for name, option in argument_spec(family.module).items() if option.get("required")}
+
+
 _CHECKS: Mapping[str, Callable[[Given, Complete], Iterator[str]]] = {
     "endpoint_proxy": _endpoint_proxy,
     "endpoint_verify": _endpoint_verify,
+    "service_allowlist": _service_allowlist,
 }

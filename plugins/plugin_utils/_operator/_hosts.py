@@ -36,7 +36,7 @@ def hosts_of(pattern: Any, groups: Mapping[str, Sequence[str]], loader: Any, lim
     if not hosts:
         raise NoHosts(f"mde_hosts is {pattern!r}, which leaves no host of the inventory.")
     if not left:
-        raise NoHosts(f"--limit {limit} leaves none of the {len(hosts)} hosts of mde_hosts, which is {pattern!r}.")
+        raise NoHosts(f"--limit {limit} leaves none of the hosts that {pattern!r} names, {len(hosts)} in number.")
     return left
 
 

@@ -60,7 +60,7 @@ def _between(low: int, high: int) -> Callable[[Any], bool]:
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str | int) and pattern.fullmatch(str(value)) is not None
+    return lambda value: (isinstance(value, str) or number(value) is not None) and bool(pattern.fullmatch(str(value)))
 
 
 def _is_truth(value: Any) -> bool:
@@ -100,7 +100,7 @@ def _are_batches(value: Any) -> bool:
 
 
 _TRUTH = Variable(_is_truth, "true or false")
-_DIRECTORY = Variable(_is_path, "a directory, as in -e {name}=CHG0001")
+_DIRECTORY = Variable(_is_path, "a directory, such as CHG0001")
 
 RUN: Mapping[str, Variable] = {
     "mde_batches": Variable(
@@ -139,10 +139,12 @@ FAMILIES: Mapping[str, Family] = {
         {"assert": {"type": "bool"}, "report_directory": {"type": "path"}, "sensor": {"type": "bool"}},
         ("contacts", "result"),
     ),
+    "service_allowlist": Family("service_allowlist_", "allowlist_files", (), {}, ("result",)),
 }
 PREFIXES = ("mde_", *(family.prefix for family in FAMILIES.values()))
 
 PLAYBOOKS: Mapping[str, Playbook] = {
+    "allowlist": Playbook(families=("service_allowlist",)),
     "audit": Playbook(families=("endpoint_proxy",)),
     "evidence": Playbook(needs=("mde_evidence",)),
     "plan": Playbook(needs=("mde_plan",), families=("endpoint_proxy",)),

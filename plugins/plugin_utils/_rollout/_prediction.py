@@ -39,8 +39,10 @@ def predict(connect: Callable[[], Endpoint], settings: Mapping[str, Any], option
     resource = EndpointProxy(options)
     try:
         transaction = Transaction(connect(), resource)
-    except (AnsibleError, EndpointError) as error:
+    except AnsibleError as error:
         return Prediction(unread=cause_of(error))
+    except EndpointError as error:
+        return Prediction(unread=str(error))
     except (InvalidOption, Refused) as error:
         return Prediction(refused=str(error))
     change = transaction.change

@@ -67,8 +67,7 @@ def write(inventory: Path, lists: Path, variables: dict[str, Any], *arguments: s
 
 def diffs(run: Run) -> list[dict[str, Any]]:
     """What the last task shows of the content of files."""
-    parts = [part for row in run.outcomes[-1].result["results"] for part in row["diff"]]
-    return [part for part in parts if "after_header" in part and part["after"]]
+    return list(run.outcomes[-1].result["diff"])
 
 
 def parse(program: str, configuration: Path) -> str:
@@ -193,6 +192,37 @@ def test_bad_variables_stop_before_anything_is_written(
     assert done.rc == 2
     assert ("ca" if directory else "service_allowlist_directory") in done.outcomes[-1].result["msg"]
     assert not (tmp_path / "lists").exists()
+
+
+def test_a_misspelt_variable_is_named_and_nothing_is_written(inventory: Path, tmp_path: Path) -> None:
+    done = write(inventory, tmp_path / "lists", {"service_allowlist_region": ["eu"]})
+    assert done.rc == 2
+    said = done.outcomes[-1].result["msg"]
+    assert "service_allowlist_region is no variable of mde.connectivity. Did you mean service_allowlist_regions" in said
+    assert not (tmp_path / "lists").exists()
+
+
+def test_an_inventory_that_sends_everything_to_windows_writes_the_files_here(inventory: Path, tmp_path: Path) -> None:
+    everything = {"ansible_connection": "mde.connectivity.winrs", "ansible_become": True, "ansible_port": 9}
+    (tmp_path / "all.yml").write_text(json.dumps({"all": {"vars": everything, "hosts": {"localhost": {}}}}))
+    done = write(inventory, tmp_path / "lists", {}, "-i", str(tmp_path / "all.yml"))
+    assert done.rc == 0, done.output
+    assert {path.name for path in (tmp_path / "lists").iterdir()} == FILES
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "lists").iterdir()} == {0o644}
+    assert len(done.outcomes) == 2, "one task checks, and one writes all files"
+
+
+def test_a_limit_that_leaves_nobody_to_write_the_files_is_said(inventory: Path, tmp_path: Path) -> None:
+    done = write(inventory, tmp_path / "lists", {}, "--limit", "pc-1")
+    assert done.rc != 0
+    assert "--limit pc-1 leaves none of the hosts that 'localhost' names" in " ".join(done.output.split())
+
+
+def test_a_directory_that_can_not_be_written_is_one_sentence(inventory: Path, tmp_path: Path) -> None:
+    (tmp_path / "lists").write_text("a file")
+    done = write(inventory, tmp_path / "lists", {})
+    assert done.rc == 2
+    assert "lists/squid.conf can't be written: Not a directory." in done.outcomes[-1].result["msg"]
 
 
 def test_a_bad_lookup_is_one_sentence(inventory: Path, tmp_path: Path) -> None:

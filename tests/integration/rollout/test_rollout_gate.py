@@ -59,7 +59,7 @@ def test_trap_38_a_lost_connection_leaves_unverified_and_is_resumed(change: Chan
     lost = {"clean-1": (WRITE, False), "clean-2": (WRITE, True), "clean-3": (VERIFY, False)}
     for name, (request, after) in lost.items():
         change.lab.drop_connection(name, request, after=after)
-    run = change.play("rollout", mde_batches=[3, 1])
+    run = change.play("rollout", mde_batches=[3, 1], mde_first_batch_above_one=True)
     assert run.rc != 0
     assert set(blamed(run)) == set(lost)
     assert all(f"{name}: unverified: " in blamed(run)[name] for name in lost)
@@ -70,7 +70,7 @@ def test_trap_38_a_lost_connection_leaves_unverified_and_is_resumed(change: Chan
     assert arrived == {"clean-1": False, "clean-2": True, "clean-3": True}
     for name in lost:
         change.lab.drop_connection(name, None)
-    assert change.play("rollout", mde_batches=[3, 1]).rc == 0
+    assert change.play("rollout", mde_batches=[3, 1], mde_first_batch_above_one=True).rc == 0
     assert change.verdicts() == dict.fromkeys(change.lab.endpoints, "ok")
     for name, record in records.items():
         resumed = change.record(name)

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hosts of a playbook: a pattern has to match, and a syntax check needs none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.operator.mistakes import PROXY, play, refused
+from tests.integration.play import run_playbook
+from tests.lab.lab import Lab
+
+pytestmark = pytest.mark.simulated
+
+PLAYBOOKS = Path(__file__).parents[3] / "playbooks"
+WANTED = {
+    "endpoint_proxy_winhttp_proxy": PROXY,
+    "endpoint_verify_regions": ["eu"],
+    "mde_plan": "plan.json",
+}
+BY_PATTERN = ("audit", "demo", "plan", "site", "verify")
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab(profiles={"clean": 2}) as raised:
+        yield raised
+
+
+@pytest.mark.parametrize("playbook", BY_PATTERN)
+def test_a_pattern_that_matches_nothing_is_an_error_that_names_it(lab: Lab, tmp_path: Path, playbook: str) -> None:
+    run = play(lab, tmp_path, playbook, {**WANTED, "mde_hosts": "windws"})
+    refused(lab, run, "mde_hosts names 'windws', which matches no host of the inventory. Did you mean windows?")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "limit", "sentence"),
+    [
+        ("clean-1,clean-tpyo", "", "mde_hosts names 'clean-tpyo', which matches no host"),
+        ("windows:!clean-3", "", "mde_hosts names 'clean-3', which matches no host of the inventory. Did you mean"),
+        (["clean-1", "other"], "", "mde_hosts names 'other', which matches no host"),
+        ("windows:!clean*", "", "mde_hosts is 'windows:!clean*', which leaves no host"),
+        ("", "", "Name the hosts, as in -e mde_hosts=windows: mde_hosts is not set, or empty."),
+        (7, "", "mde_hosts is 7, and has to be a pattern of hosts"),
+        ("clean-1", "clean-2", "--limit clean-2 leaves none of the hosts that 'clean-1' names"),
+    ],
+)
+def test_each_part_of_a_pattern_has_to_match(lab: Lab, tmp_path: Path, hosts: Any, limit: str, sentence: str) -> None:
+    arguments = ["--limit", limit] if limit else []
+    refused(lab, play(lab, tmp_path, "plan", {**WANTED, "mde_hosts": hosts}, *arguments), sentence)
+
+
+def test_an_empty_group_may_be_excluded_and_a_limit_narrows(lab: Lab, tmp_path: Path) -> None:
+    groups = {"all": {"children": {"windows": {}, "maintenance": {}}}}
+    (tmp_path / "groups.json").write_text(json.dumps(groups), encoding="utf-8")
+    arguments = ["-i", str(tmp_path / "groups.json"), "--limit", "clean-2"]
+    run = play(lab, tmp_path, "plan", {**WANTED, "mde_hosts": "windows:!maintenance"}, *arguments)
+    assert run.rc == 0, run.output
+    assert lab.account("clean-1").requests == 0
+    assert lab.account("clean-2").requests > 0
+    assert list(json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["hosts"]) == ["clean-2"]
+
+
+def test_a_syntax_check_of_every_playbook_needs_no_variable_also_where_it_is_imported(tmp_path: Path) -> None:
+    names = sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))
+    assert {*BY_PATTERN, "allowlist", "rollback", "rollout"} <= set(names)
+    mine = tmp_path / "mine.json"
+    mine.write_text(json.dumps([{"import_playbook": f"mde.connectivity.{name}"} for name in names]), encoding="utf-8")
+    (tmp_path / "inventory.json").write_text(json.dumps({"windows": {"hosts": {"pc-1": {}}}}), encoding="utf-8")
+    direct = [f"mde.connectivity.{name}" for name in names]
+    for playbooks in ([str(mine)], direct):
+        run = run_playbook(playbooks[-1], tmp_path / "inventory.json", tmp_path, ["--syntax-check", *playbooks[:-1]])
+        assert run.rc == 0, run.output
+        assert "ERROR" not in run.output
