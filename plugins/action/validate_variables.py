@@ -13,7 +13,11 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.template import Templar
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
-from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._check import Mistake, check, is_ours
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._check import (
+    Mistake,
+    check,
+    is_checked,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 
 _TEMPLATE = re.compile(r"\{[{%#]")
@@ -32,7 +36,7 @@ class ActionModule(EndpointAction):
         return {"changed": False, "hosts": len(hosts)}
 
     def _given(self, hosts: Sequence[str], task_vars: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Each host, and its variables that are ours as a task on it would see them."""
+        """Each host, and its variables that are checked, as a task on it would see them."""
         hostvars = task_vars["hostvars"]
         own = hostvars.raw_get(task_vars["inventory_hostname"])
         # What a task sees beyond a host's own variables comes from the play, and so holds for every host of it.
@@ -40,7 +44,7 @@ class ActionModule(EndpointAction):
         templar = Templar(loader=self._loader)
         for host in hosts:
             templar.available_variables = raw = {**hostvars.raw_get(host), **of_play}
-            yield host, {name: _read(templar, host, name, raw[name]) for name in raw if is_ours(name)}
+            yield host, {name: _read(templar, host, name, raw[name]) for name in raw if is_checked(name)}
 
 
 def _read(templar: Templar, host: str, name: str, value: Any) -> Any:

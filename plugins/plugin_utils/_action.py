@@ -24,6 +24,7 @@ from ansible.utils.plugin_docs import get_plugin_docs
 from ._credentials import without_words
 from ._endpoint import Endpoint, EndpointError
 from ._inquiry import Inquiry
+from ._operator._packages import missing_package
 from ._resources._resource import InvalidOption, Refused, Resource
 from ._transaction import NotHeld, Transaction, Unknown
 
@@ -102,8 +103,10 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
         return dict(arguments)
 
     def _refuse_keywords(self) -> None:
-        """Refuse what this kind of action would silently ignore."""
+        """Refuse what this kind of action would silently ignore, and a controller that lacks what it needs."""
         name = f"mde.connectivity.{self.module}"
+        if missing := missing_package(self._connection.transport):
+            raise Refused(missing)
         if self._play_context.become:
             raise Refused(
                 f"become has no effect on {name}: its commands run as the connecting user. "

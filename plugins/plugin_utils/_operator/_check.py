@@ -18,9 +18,11 @@ from .._resources._resource import InvalidOption, Refused
 from .._services._lists import lists_of
 from .._services._model import InvalidRowError, ServiceFileError, UnknownChoiceError
 from ._meant import few, meant
+from ._packages import missing_package
 from ._variables import FAMILIES, LEFT, PLAYBOOKS, PREFIXES, RUN, Family, first_batch
 
 _SHOWN = 5
+_CONNECTION = "ansible_connection"
 
 Given = Mapping[str, Any]
 Complete = Callable[[Given], dict[str, Any]]
@@ -35,8 +37,13 @@ def is_ours(name: str) -> bool:
     return name.startswith(PREFIXES)
 
 
+def is_checked(name: str) -> bool:
+    """Whether check wants to see a variable."""
+    return is_ours(name) or name == _CONNECTION
+
+
 def check(playbook: str, hosts: Iterable[tuple[str, Given]], count: int, complete: Complete) -> None:
-    """Check the variables (those that are ours) of so many hosts; raises Mistake.
+    """Check the variables (those for which is_checked holds) of so many hosts; raises Mistake.
 
     complete makes of the names of files those of files that are there. What many hosts have in common is checked once.
     """
@@ -61,7 +68,7 @@ def settings_of(family: Family, given: Given) -> dict[str, Any]:
 
 
 def _mistakes(playbook: str, given: Given, count: int, complete: Complete) -> Iterator[str]:
-    unknown = sorted(name for name in given if name not in _known() and name not in _left())
+    unknown = sorted(name for name in given if is_ours(name) and name not in _known() and name not in _left())
     for name in unknown:
         yield _unknown(name)
     for name in sorted(set(given) & set(RUN)):
@@ -72,6 +79,8 @@ def _mistakes(playbook: str, given: Given, count: int, complete: Complete) -> It
     for name in PLAYBOOKS[playbook].needs:
         if name not in given:
             yield f"{name} is not set, and has to be {RUN[name].words}."
+    if PLAYBOOKS[playbook].reaches and (missing := missing_package(str(given.get(_CONNECTION)))):
+        yield missing
     if not unknown:
         for family in PLAYBOOKS[playbook].families:
             yield from _CHECKS[family](given, complete)

@@ -42,10 +42,11 @@ class Family:
 
 @dataclass(frozen=True)
 class Playbook:
-    """Which variables a playbook can't do without, and the roles whose settings it uses."""
+    """Which variables a playbook can't do without, the roles whose settings it uses, and if it reaches endpoints."""
 
     needs: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
+    reaches: bool = True
 
 
 def number(value: Any) -> int | None:
@@ -144,9 +145,9 @@ FAMILIES: Mapping[str, Family] = {
 PREFIXES = ("mde_", *(family.prefix for family in FAMILIES.values()))
 
 PLAYBOOKS: Mapping[str, Playbook] = {
-    "allowlist": Playbook(families=("service_allowlist",)),
+    "allowlist": Playbook(families=("service_allowlist",), reaches=False),
     "audit": Playbook(families=("endpoint_proxy",)),
-    "evidence": Playbook(needs=("mde_evidence",)),
+    "evidence": Playbook(needs=("mde_evidence",), reaches=False),
     "plan": Playbook(needs=("mde_plan",), families=("endpoint_proxy",)),
     "rollback": Playbook(needs=("mde_evidence",)),
     "rollout": Playbook(needs=("mde_plan", "mde_change"), families=("endpoint_verify",)),

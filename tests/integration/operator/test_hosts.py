@@ -78,3 +78,20 @@ def test_a_syntax_check_of_every_playbook_needs_no_variable_also_where_it_is_imp
         run = run_playbook(playbooks[-1], tmp_path / "inventory.json", tmp_path, ["--syntax-check", *playbooks[:-1]])
         assert run.rc == 0, run.output
         assert "ERROR" not in run.output
+
+
+def test_a_missing_package_is_said_with_the_command_that_installs_it(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "winrm.py").write_text("raise ImportError('it is not here')", encoding="utf-8")
+    without = {"PYTHONPATH": str(tmp_path)}
+    inventory = lab.inventory(tmp_path / "inventory.yml")
+    sentence = "needs the Python package pywinrm on the controller (it is not here). Install it for the Python that"
+    variables = ["-e", json.dumps({**WANTED, "mde_hosts": "windows"})]
+    whole = run_playbook("mde.connectivity.plan", inventory, tmp_path, variables, without)
+    assert whole.rc == 2
+    assert len(whole.outcomes) == 1, "it is said once for all hosts"
+    module = {"hosts": "windows", "gather_facts": False, "tasks": [{"mde.connectivity.endpoint_info": {}}]}
+    (tmp_path / "own.json").write_text(json.dumps([module]), encoding="utf-8")
+    own = run_playbook(tmp_path / "own.json", inventory, tmp_path, [], without)
+    for run in (whole, own):
+        assert all(sentence in result["msg"] and "pip install pywinrm" in result["msg"] for result in run.results())
+        assert run.outcomes
