@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.integration import warm
 
 _HERE = Path(__file__).parent
 _ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
@@ -64,21 +65,18 @@ def run_playbook(
         "ANSIBLE_STDOUT_CALLBACK": "results",
         "LAB_RESULTS": str(results),
     }
-    finished = subprocess.run(
-        [str(_ANSIBLE_PLAYBOOK), "-i", str(inventory), *arguments, str(playbook)],
-        env={**os.environ, **settings, **(environment or {})},
-        cwd=work,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    code, output = warm.run(
+        _ANSIBLE_PLAYBOOK,
+        ["-i", str(inventory), *arguments, str(playbook)],
+        {**os.environ, **settings, **(environment or {})},
+        work,
         timeout=300,
-        check=False,
     )
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
     records = [json.loads(line) for line in lines]
     # From ansible-core 2.19 on an empty list of warnings is taken out of a result.
     outcomes = [Outcome(r["host"], r["task"], r["status"], {"warnings": [], **r["result"]}) for r in records]
-    return Run(finished.returncode, finished.stdout, outcomes)
+    return Run(code, output, outcomes)
 
 
 def run_tasks(
