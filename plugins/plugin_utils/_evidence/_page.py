@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ._record import VERDICTS, Record
 from ._summary import OPEN
+from ._words import settings
 
 _FOLDER = Path(__file__).with_name("page")
 _PLANNED = ("would_change", "no_change", "left_out")
@@ -105,8 +106,8 @@ class _Data:
                 record.state,
                 record.started,
                 record.finished,
-                self._list(part for leaf in _leaves(record.before) for part in leaf),
-                self._list(part for leaf in _leaves(then) for part in leaf),
+                self._list(part for setting in settings(record.before).items() for part in setting),
+                self._list(part for setting in settings(then).items() for part in setting),
                 self._list(record.commands),
                 self._list(_snapshot(record)),
                 self._list(record.warnings),
@@ -146,15 +147,6 @@ class _Data:
         cell = (column, *(self._words.number(_text(row.get(name))) for name in _ROW))
         milliseconds = row.get("milliseconds")
         return self._cells.number(cell), milliseconds if isinstance(milliseconds, int) else 0
-
-
-def _leaves(state: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every single value of a state with its path, such as winhttp.native.proxy; a list of values is one."""
-    if isinstance(state, Mapping) and state:
-        for name, value in state.items():
-            yield from _leaves(value, f"{path}.{name}" if path else str(name))
-    elif path:
-        yield path, _text(state)
 
 
 def _text(value: Any) -> str:

@@ -168,7 +168,7 @@ def test_a_host_shows_what_changed(browser: Browser) -> None:
     browser.press("ArrowDown", "Enter")
     changed = browser.ask('[...document.querySelectorAll(".diff ins")].map(cell => cell.innerText)')
     assert "proxy.example.com:8080" in changed
-    assert "static" in changed
+    assert "static proxy.example.com:8080" in changed
     assert browser.ask('document.querySelectorAll(".requests tr").length') == 41
 
 

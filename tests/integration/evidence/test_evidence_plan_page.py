@@ -84,11 +84,11 @@ def test_hosts_are_one_row_only_where_all_of_their_change_is_the_same(browser: B
         ["16", "hosts", "Would", "change", "2"],
         ["5", "hosts", "Would", "change", "3"],
     ]
-    assert f"winhttp.proxy (native, wow64): not set → {PROXY}" in shown[0]
-    assert f"winhttp.proxy (native, wow64): {OLD} → {PROXY}" in shown[1]
+    assert f"WinHTTP proxy of 64-bit programs, 32-bit programs: none → {PROXY}" in shown[0]
+    assert f"WinHTTP proxy of 64-bit programs, 32-bit programs: {OLD} → {PROXY}" in shown[1]
     assert "1 warning" in shown[1]
     assert "restart" in shown[2]
-    assert "datacollection.telemetry_proxy_server: old.example.com:80 → not set" in shown[2]
+    assert "static proxy: old.example.com:80 → not set" in shown[2]
     assert "28 hosts No change" in shown[-1]
 
 
@@ -108,6 +108,20 @@ def test_no_difference_is_hidden_in_a_row(chromium: Browser, tmp_path: Path, dif
     plain = host_plan(1)
     assert len(rows(show(chromium, two_hosts(plain, plain), tmp_path))) == 1
     assert len(rows(show(chromium, two_hosts(plain, replace(plain, **different)), tmp_path))) == 2
+
+
+def test_an_ipv6_proxy_is_drawn_and_what_wins_is_said_first(chromium: Browser, tmp_path: Path) -> None:
+    proxy, plain = "[2001:db8::1]:8080", host_plan(1)
+    view = {**plain.after["winhttp"]["native"], "proxy": proxy}
+    before = {**plain.before, "effective": {"method": "wpad", "proxy": None, "set_by": "x", "why": "y"}}
+    after = {
+        **plain.after,
+        "winhttp": {"native": view, "wow64": view},
+        "effective": {**plain.after["effective"], "proxy": proxy},
+    }
+    (shown,) = rows(show(chromium, two_hosts(*[replace(plain, before=before, after=after)] * 2), tmp_path))
+    assert f"proxy that wins: WPAD → WinHTTP {proxy}; WinHTTP proxy of 64-bit programs, 32-bit" in shown
+    assert f"none → {proxy}" in shown
 
 
 def test_changes_are_counted_largest_first(browser: Browser) -> None:

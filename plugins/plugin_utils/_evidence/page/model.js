@@ -83,7 +83,7 @@ const bar = (some, node) => {
   return node;
 };
 const texts = (number) => lists[number].map((n) => words[n]);
-// The single values of a state by their paths, such as winhttp.native.proxy.
+// The settings of a state by their names, in the words of _words.py.
 const settingsOf = (number) => {
   const flat = texts(number);
   return new Map(flat.filter((_, i) => i % 2 === 0).map((path, i) => [path, flat[2 * i + 1]]));

@@ -5,32 +5,24 @@
 const MOST_CHANGES = 20;
 const MOST_NAMES = 12;
 const NO_SETTING = "No setting that is shown differs; see the commands.";
-// These follow from the settings beside them.
-const DERIVED = /^(effective\.(set_by|why)|winhttp\.\w+\.direct)$/;
+// These follow from the settings beside them; _words.py names them.
+const DERIVED = new Set(["set by", "because", "conflicts"]);
 
-function shownValue(text) {
-  if (text === undefined || text === "") return "not set";
-  if (!/^\[/.test(text)) return text;
-  const items = JSON.parse(text);
-  return items.length ? items.map((item) => (typeof item === "string" ? item : JSON.stringify(item))).join(", ") : "empty";
-}
-
-// What differs between two states; places that change alike, such as both views of WinHTTP, are told together.
+// What differs between two states; accounts and views that change alike are told together.
 function changesOf(before, after) {
   const [old, now] = [settingsOf(before), settingsOf(after)];
+  if (!old.size || !now.size) return [];
   const found = new Map();
-  for (const path of new Set([...old.keys(), ...now.keys()])) {
-    if (old.get(path) === now.get(path) || DERIVED.test(path)) continue;
-    const parts = path.split(".");
-    const place = parts.length > 2 ? parts.splice(1, 1)[0] : "";
-    const key = JSON.stringify([place !== "", parts, old.get(path), now.get(path)]);
-    if (!found.has(key)) found.set(key, { parts, places: [], from: shownValue(old.get(path)), to: shownValue(now.get(path)) });
-    found.get(key).places.push(place);
+  for (const name of new Set([...old.keys(), ...now.keys()])) {
+    const [from, to] = [old, now].map((state) => (state.has(name) ? state.get(name) : "not set"));
+    if (from === to || DERIVED.has(name)) continue;
+    const [setting, ...place] = name.split(" of ");
+    const key = JSON.stringify([setting, from, to]);
+    if (!found.has(key)) found.set(key, { setting, places: [], from, to });
+    if (place.length) found.get(key).places.push(place.join(" of "));
   }
-  return [...found.values()].map(({ parts, places, from, to }) => ({
-    setting: places.length > 1 ? `${parts.join(".")} (${places.join(", ")})` : [parts[0], places[0], ...parts.slice(1)].filter(Boolean).join("."),
-    from, to,
-  }));
+  return [...found.values()].map(({ setting, places, from, to }) => (
+    { setting: places.length ? `${setting} of ${places.join(", ")}` : setting, from, to }));
 }
 
 // Every kind of change with its hosts, the most frequent one first; its number stands for it on the page.
