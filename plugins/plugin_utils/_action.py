@@ -215,10 +215,10 @@ class ResourceAction(EndpointAction):
             return {"changed": False, **resource.report(transaction.before)}
         written = task_vars.get("ansible_facts", {}).get(_FACT, {})
         place = f"{self._task.delegate_to} " if self._task.delegate_to else ""
-        planned = {f"{place}{write.address}": _digest(str(write)) for write in transaction.change.writes}
+        planned = {f"{place}{write.address}": _digest(str(write)) for write in transaction.change.writes if write.plain}
         reverted = any(written.get(address) == digest for address, digest in planned.items())
         result = self._planned(resource, transaction, reverted)
-        if planned and not self._task.check_mode:
+        if transaction.change.writes and not self._task.check_mode:
             result |= self._apply(resource, transaction, result)
             if not result.get("failed"):
                 result["ansible_facts"] = {_FACT: {**written, **planned}}

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
+from ._credentials import shown_words
+
 # cmd.exe takes 8,191 characters; the rest is room for "cmd.exe /d /s /c" and its quotes.
 _CMD_LIMIT = 8000
 # Over winrm the script is base64 of UTF-16 on that line (8 characters for 3), after PowerShell's own options.
@@ -225,7 +227,7 @@ class Endpoint:
         return [Completed(int(code), output) for output, code in zip(outputs, codes, strict=True)]
 
     def _incomplete(self, answered: int, size: int, rc: int, stderr: bytes) -> None:
-        said = " ".join(stderr.decode("utf-8", errors="replace").split())[:300]
+        said = shown_words(" ".join(stderr.decode("utf-8", errors="replace").split()))[:300]
         message = f"The endpoint answered {answered} of {size} commands (exit code {rc})"
         message += f" and said: {said}" if said else "."
         if self._connection.transport == "ssh" and not self._form.powershell and not answered:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ._credentials import in_bytes, without_words
+from ._credentials import harmless, shown_words
 from ._endpoint import Command, Completed, EndpointError, quote
 
 _ROOTS = {
@@ -184,6 +184,11 @@ class Write:
         """Whether value is what the registry will hold, to the byte."""
         return True
 
+    @property
+    def plain(self) -> bool:
+        """Whether what is written can hold no secret, so that a digest of it may be kept."""
+        return self.value is None or harmless(self.address.name, self.value.type, self.value.data)
+
     def held(self, registry: Registry) -> bool:
         """Whether the registry holds what was to be written."""
         found = registry.value(self.address)
@@ -197,7 +202,7 @@ def set_value(address: Address, value: RegistryValue, meaning: str = "") -> Writ
     """Write one value; its text as reg.exe takes it (a number, hex digits, or text)."""
     head = f"reg add {quote(address.key)} /v {quote(address.name)} /t {value.type} /d "
     tail = f" /f{_view_flag(address.key, address.view)}"
-    shown = f"{head}***{tail}" if in_bytes(value.data) else ""
+    shown = "" if harmless(address.name, value.type, value.data) else f"{head}***{tail}"
     return Write(address, Command(head + quote(value.text) + tail, shown=shown), value, meaning)
 
 
@@ -215,6 +220,8 @@ def restore(address: Address, value: RegistryValue | None) -> Write:
         return delete_value(address)
     if not value.exact:
         raise ValueError(f"the text of this {value.type} can't be put on a command line as it is")
+    if not harmless(address.name, value.type, value.data):
+        raise ValueError("a command line is seen by others, and this value may hold credentials")
     return set_value(address, value)
 
 
@@ -245,7 +252,7 @@ class Registry:
             raise LookupError(f"{address} was not asked for")
         for query, said in self._failed:
             if place not in self._answered and query.covers(address):
-                raise Unreadable(f"{address} could not be read: {without_words(said)}")
+                raise Unreadable(f"{address} could not be read: {shown_words(said)}")
         return None
 
     def with_values(self, values: Mapping[Address, RegistryValue | None]) -> Registry:
@@ -266,7 +273,7 @@ class Registry:
         """The values of all keys that were seen directly below a key, by the last part of their names."""
         for query, said in self._failed:
             if query.key.casefold() == key.casefold():
-                raise Unreadable(f"{key} could not be read: {without_words(said)}")
+                raise Unreadable(f"{key} could not be read: {shown_words(said)}")
         start = key.casefold() + "\\"
         return {
             seen[len(start) :]: values
@@ -361,7 +368,7 @@ class Reading:
         if not (_HEALTHY.search(health.stdout) and no_value.rc and no_key.rc):
             raise RegistryDisabled(
                 "reg.exe does not work on this endpoint (a policy may have switched registry tools off: "
-                f"DisableRegistryTools). It said: {_folded(health.stdout)[:200]}"
+                f"DisableRegistryTools). It said: {shown_words(_folded(health.stdout))[:200]}"
             )
         missing = frozenset(_folded(line) for line in f"{no_value.stdout}\n{no_key.stdout}".split("\n"))
         registry = Registry(self.queries)

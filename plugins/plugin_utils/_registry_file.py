@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ._credentials import in_bytes
+from ._credentials import harmless
 from ._endpoint import Command
 from ._registry import Address, RegistryValue, Write, restore
 
@@ -42,7 +42,8 @@ def render(values: Mapping[Address, RegistryValue | None]) -> str:
 def import_value(address: Address, value: RegistryValue | None) -> Write:
     """Write one value through such a file, which is deleted again."""
     line = f'(find /v "" >{_FILE} & reg import {_FILE} /reg:64 2>&1 & del {_FILE})'
-    hidden = "reg import ***" if value is not None and in_bytes(value.data) else ""
+    known = value is None or harmless(address.name, value.type, value.data)
+    hidden = "" if known else "reg import ***"
     return Write(address, Command(line, compound=True, shown=hidden, stdin=render({address: value})), value)
 
 

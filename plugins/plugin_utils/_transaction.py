@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ._credentials import in_bytes, masked
+from ._credentials import harmless, shown_words
 from ._endpoint import Command, CommandTooLong, Completed, Endpoint
 from ._registry import Address, Reading, Registry, RegistryValue, Write
 from ._registry_file import import_value, put_back
@@ -149,8 +149,8 @@ def _snapshot(address: Address, value: RegistryValue | None) -> dict[str, Any]:
     entry |= {"absent": False, "type": value.type}
     if not value.exact:
         return {**entry, "withheld": "reg.exe does not show its exact bytes"}
-    if in_bytes(value.data):
-        return {**entry, "withheld": "it may hold credentials"}
+    if not harmless(address.name, value.type, value.data):
+        return {**entry, "withheld": f"it may hold credentials ({len(value.data)} bytes)"}
     return {**entry, "data": value.data.hex()}
 
 
@@ -161,4 +161,4 @@ def _said(completed: Sequence[Completed]) -> str:
         for answer in completed
         if answer.rc or _ERROR_NUMBER.search(answer.stdout)
     ]
-    return f"; the endpoint said: {masked(texts[0])[:300].rstrip('.')}" if texts else ""
+    return f"; the endpoint said: {shown_words(texts[0])[:300].rstrip('.')}" if texts else ""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._credentials import shown_words
 from .._services._names import is_whole
 from ._request import FORMAT, Request
 
@@ -57,9 +58,9 @@ def read_answer(text: str, request: Request) -> Answer:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise NoAnswer(" ".join(text.split())[:300] or "nothing")
+        raise NoAnswer(shown_words(" ".join(text.split()))[:300] or "nothing")
     if content.get("error"):
-        raise NoAnswer(str(content["error"])[:300])
+        raise NoAnswer(shown_words(str(content["error"]))[:300])
     if content.get("format") != FORMAT or content.get("token") != request.token:
         raise NoAnswer("an answer to another request, so another run may be at work on this endpoint")
     rows = content.get("rows")

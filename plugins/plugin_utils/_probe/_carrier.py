@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._credentials import shown_words
 from .._endpoint import Command, Completed
 from .._scheduled_task import ScheduledTask
 
@@ -63,7 +64,7 @@ class Carrier:
         """What the probe printed, and what the endpoint said to the first of our commands that failed."""
         kept = len(self._cleaning())
         steps = completed[kept:-kept]
-        said = next((" ".join(step.stdout.split()) for step in steps if step.rc), "")
+        said = next((shown_words(" ".join(step.stdout.split())) for step in steps if step.rc), "")
         return steps[-1].stdout, said[:300]
 
     @property

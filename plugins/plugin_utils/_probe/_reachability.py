@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._credentials import masked
+from .._credentials import shown_proxies, shown_words
 from .._endpoint import Endpoint
 from .._inquiry import Inquiry
 from .._registry import Reading
@@ -97,7 +97,7 @@ class Reachability(Inquiry):
                 said[engine] = str(error)
         heard = "; ".join(f"{engine} said: {text}" for engine, text in said.items())
         wanted = " With run_as: system it needs an administrator." if self.options["run_as"] == "system" else ""
-        raise Refused(f"The probe could not run, so nothing is known about any URL.{wanted} {masked(heard)}")
+        raise Refused(f"The probe could not run, so nothing is known about any URL.{wanted} {shown_words(heard)}")
 
     def _ask(self, endpoint: Endpoint, engine: str, ways: tuple[Way, ...]) -> _Asked:
         """One remote call: the state of the endpoint, and the probe. Raises NoAnswer."""
@@ -131,7 +131,7 @@ class Reachability(Inquiry):
             try:
                 found = list(self._ask(endpoint, asked.answer.engine, detect).answer.rows)
             except NoAnswer as error:
-                heard = masked(str(error))
+                heard = shown_words(str(error))
                 raise Refused(f"The probe ran, and not a second time for automatic detection: {heard}") from None
         for url, row in enumerate(found):
             rows[url * width + column] = replace(row, way=column)
@@ -220,14 +220,14 @@ def _via(row: Row, target: Target, way: Way, method: str, state: State) -> str |
     if row.outcome in ("no_proxy", "not_supported", "not_tried"):
         return None
     if row.proxy:
-        return masked(row.proxy)
+        return shown_proxies(row.proxy)
     if way.way in (_DIRECT, "detect") or (way.path == "effective" and method == "wpad"):
         return _DIRECT
     native = state.part(WinHttp).native
     if not native.readable:
         return None
     server = native.proxy.server_for(target.parts.scheme) if native.proxy else None
-    return masked(server) if server and not native.bypass.covers(target.host) else _DIRECT
+    return shown_proxies(server) if server and not native.bypass.covers(target.host) else _DIRECT
 
 
 def _findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .._credentials import masked
+from .._credentials import shown_number, shown_proxies, shown_value
 from .._registry import Address, Query, Registry, RegistryValue
 
 _DATA_COLLECTION = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\DataCollection"
@@ -41,17 +41,17 @@ class DataCollection:
 
     def report(self, raw: bool) -> dict[str, Any]:
         return {
-            "telemetry_proxy_server": _report(self.server, "REG_SZ"),
-            "disable_enterprise_auth_proxy": _report(self.disable_auth, "REG_DWORD"),
-            "prefer_static_proxy": _report(self.prefer_static, "REG_DWORD"),
+            "telemetry_proxy_server": _report(SERVER, self.server, "REG_SZ"),
+            "disable_enterprise_auth_proxy": _report(DISABLE_AUTH, self.disable_auth, "REG_DWORD"),
+            "prefer_static_proxy": _report(PREFER_STATIC, self.prefer_static, "REG_DWORD"),
         }
 
 
-def _report(value: RegistryValue | None, type_: str) -> str | int | bool | None:
+def _report(address: Address, value: RegistryValue | None, type_: str) -> str | int | bool | None:
     if value is None:
         return None
     if value.type != type_:
-        return masked(f"{value.type}:{value.text}")
+        return shown_value(address.name, value.type, value.data)
     if value.number is None:
-        return masked(value.text)
-    return bool(value.number) if value.number in (0, 1) else value.number
+        return shown_proxies(value.text)
+    return bool(value.number) if value.number in (0, 1) else shown_number(value.number)

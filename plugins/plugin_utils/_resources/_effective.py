@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .._credentials import masked
+from .._credentials import shown_proxies
 from ._datacollection_values import DataCollection
 from ._state import State
 from ._winhttp_views import WinHttp
@@ -41,7 +41,7 @@ def effective(state: State) -> Effective:
     if static:
         return Effective(
             "static",
-            masked(static),
+            shown_proxies(static),
             "the policy value TelemetryProxyServer",
             "The sensor uses its static proxy first, and goes direct when that proxy can't be reached.",
         )
@@ -52,7 +52,7 @@ def effective(state: State) -> Effective:
     if native.proxy:
         return Effective(
             "winhttp",
-            masked(native.proxy.text),
+            shown_proxies(native.proxy.text),
             "the machine's WinHTTP proxy (netsh winhttp)",
             "No static proxy is set, and WinHTTP has a proxy.",
         )

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .._credentials import harmless, withheld
 from .._registry import Address, Query, Registry, RegistryValue
 from .._registry_file import put_back
 from ._datacollection_values import DISABLE_AUTH, PREFER_STATIC, SERVER
 from ._endpoint_info import MachineInfo, verdict
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
-from ._winhttp_views import NATIVE, WOW64, hexadecimal
+from ._winhttp_views import NATIVE, WOW64
 from ._wininet import SETTINGS
 from ._wpad_switches import DISABLE_WPAD
 
@@ -41,7 +42,7 @@ class Stored:
     addresses: tuple[Address, ...]
 
     def report(self, raw: bool) -> dict[str, Any]:
-        return {str(address): _shown(self.registry.value(address)) for address in self.addresses}
+        return {str(address): _shown(address, self.registry.value(address)) for address in self.addresses}
 
 
 class Restore(Resource):
@@ -121,5 +122,8 @@ def _same(left: RegistryValue | None, right: RegistryValue | None) -> bool:
     return right is None if left is None else left.same(right)
 
 
-def _shown(value: RegistryValue | None) -> str | None:
-    return None if value is None else f"{value.type}:{hexadecimal(value.data) or '***'}"
+def _shown(address: Address, value: RegistryValue | None) -> str | None:
+    if value is None:
+        return None
+    known = harmless(address.name, value.type, value.data)
+    return f"{value.type}:{value.data.hex() if known else withheld(len(value.data), 'bytes')}"

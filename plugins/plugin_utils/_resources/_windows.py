@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .._credentials import shown_name, shown_number
 from .._registry import Address, Query, Registry
 
 _VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
@@ -38,7 +39,10 @@ class Windows:
         return cls(build.text if build else None, product.text if product else None)
 
     def report(self, raw: bool) -> dict[str, Any]:
-        return {"build": self.build, "product": self.product}
+        return {
+            "build": None if self.build is None else shown_name(self.build),
+            "product": None if self.product is None else shown_name(self.product),
+        }
 
 
 @dataclass(frozen=True)
@@ -64,4 +68,4 @@ def start_type(registry: Registry, address: Address) -> str | None:
     value = registry.value(address)
     if value is None or value.number is None:
         return None
-    return _START_TYPES.get(value.number, str(value.number))
+    return _START_TYPES.get(value.number, str(shown_number(value.number)))

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from .._credentials import are_bypassed, are_proxies, shown_name
 from .._registry import Query, Registry, is_user_sid
 from .._settings._bypass_list import BypassList
 from .._settings._proxy_list import ProxyList
@@ -106,11 +107,10 @@ class WinHttpImportIe(Resource):
 
     def _view(self, settings: WinInetSettings | None) -> View:
         if settings and settings.manual and settings.proxy:
-            text = settings.proxy + settings.bypass
-            if not text.isascii() or set(text) & set('@"%!'):
+            if not are_proxies(settings.proxy) or not are_bypassed(settings.bypass):
                 raise Refused(
-                    f"source: the IE proxy of {self._who} holds credentials, text beyond ASCII, or a double quote, "
-                    "% or !, and WinHTTP is not given such"
+                    f"source: the IE proxy of {self._who} is more than a list of servers and hosts: it may hold "
+                    "credentials, and WinHTTP is not given such"
                 )
             return View(ProxyList(settings.proxy), BypassList.parse(settings.bypass))
         if not self.options["allow_direct"]:
@@ -148,7 +148,7 @@ def _sid_of(registry: Registry, account: str) -> str:
     matches = [sid for sid, folder in profiles.items() if folder.casefold() == wanted]
     if len(matches) == 1:
         return matches[0]
-    known = ", ".join(f"{folder} ({sid})" for sid, folder in sorted(profiles.items()))
+    known = ", ".join(f"{shown_name(folder)} ({sid})" for sid, folder in sorted(profiles.items()))
     raise Refused(
         f"source: {account} can't be told from the profile folders of this endpoint (a folder names its domain only "
         f"where two accounts share a name); give the folder's name or the SID. There are: {known}."

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from .._credentials import in_bytes, masked
+from .._credentials import are_bypassed, are_proxies, shown_blob, shown_bypass, shown_proxies
 from .._endpoint import Command, quoted
 from .._registry import Address, Query, Registry, Write
 from .._settings._bypass_list import BypassList
@@ -24,11 +23,6 @@ WINHTTP_QUERIES = tuple(Query(address.key, address.name, address.view) for addre
 
 # 64-bit netsh writes the 64-bit view only; 32-bit programs read the other one (facts: Windows 7 x64).
 _NETSH = {64: "netsh", 32: "%SystemRoot%\\SysWOW64\\netsh.exe"}
-
-
-def hexadecimal(data: bytes | None) -> str | None:
-    """Bytes as hex digits for a report, or None where they are absent or would show credentials."""
-    return None if data is None or in_bytes(data) else data.hex()
 
 
 @dataclass(frozen=True)
@@ -56,10 +50,10 @@ class View:
     def report(self, raw: bool) -> dict[str, Any]:
         return {
             "direct": self.proxy is None if self.readable else None,
-            "proxy": masked(self.proxy.text) if self.proxy else None,
-            "bypass": [masked(entry) for entry in self.bypass.entries] if self.readable else None,
+            "proxy": shown_proxies(self.proxy.text) if self.proxy else None,
+            "bypass": shown_bypass(str(self.bypass)) if self.readable else None,
             "readable": self.readable,
-            "raw": hexadecimal(self.raw) if raw or not self.readable else None,
+            "raw": shown_blob(self.raw) if raw or not self.readable else None,
         }
 
 
@@ -89,9 +83,10 @@ def set_view(address: Address, view: View) -> Command:
     """The command that makes a view what it should be; raises ValueError when no command line can say it."""
     if view.proxy is None:
         return netsh(address, "reset proxy")
+    if not are_proxies(view.proxy.text) or not are_bypassed(str(view.bypass)):
+        raise ValueError("it may hold credentials, and a command line is seen by others")
     bypass = f" bypass-list={quoted(str(view.bypass))}" if view.bypass.entries else ""
-    command = netsh(address, f"set proxy proxy-server={quoted(view.proxy.text)}{bypass}")
-    return dataclasses.replace(command, shown=masked(command.text)) if "@" in command.text else command
+    return netsh(address, f"set proxy proxy-server={quoted(view.proxy.text)}{bypass}")
 
 
 @dataclass(frozen=True)

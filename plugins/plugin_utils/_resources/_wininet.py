@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .._credentials import masked
+from .._credentials import shown_blob, shown_bypass, shown_number, shown_proxies, shown_url, shown_value
 from .._registry import Address, Query, Registry, RegistryValue, Unreadable, is_user_sid
-from .._settings._bypass_list import BypassList
 from .._settings._errors import UnreadableValue
 from .._settings._wininet import WinInetSettings
-from ._winhttp_views import hexadecimal
 
 _SYSTEM = "S-1-5-18"
 SETTINGS = "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"
@@ -127,19 +125,17 @@ class Connections:
         settings = self.default.settings
         return {
             "auto_detect": settings.auto_detect if settings else None,
-            "auto_config_url": masked(settings.auto_config_url) if settings and settings.pac else None,
+            "auto_config_url": shown_url(settings.auto_config_url) if settings and settings.pac else None,
             "proxy_enabled": settings.manual if settings else None,
-            "proxy": masked(settings.proxy) if settings and settings.proxy else None,
-            "bypass": [masked(entry) for entry in BypassList.parse(settings.bypass).entries]
-            if settings
-            else None,
+            "proxy": shown_proxies(settings.proxy) if settings and settings.proxy else None,
+            "bypass": shown_bypass(settings.bypass) if settings else None,
             "counter": settings.counter if settings else None,
             "readable": self.default.readable and self.error is None,
-            "raw": hexadecimal(self.default.raw) if raw or not self.default.readable else None,
+            "raw": shown_blob(self.default.raw) if raw or not self.default.readable else None,
             "saved_legacy_settings": _flags_report(self.saved),
-            "auto_detect_value": _value_report(self.auto_detect),
-            "proxy_enable_value": _value_report(self.proxy_enable),
-            "auto_config_url_value": masked(self.auto_config_url.text) if self.auto_config_url else None,
+            "auto_detect_value": _value_report("AutoDetect", self.auto_detect),
+            "proxy_enable_value": _value_report("ProxyEnable", self.proxy_enable),
+            "auto_config_url_value": _script_report(self.auto_config_url),
         }
 
 
@@ -156,10 +152,14 @@ def _flags_report(blob: Blob) -> dict[str, Any] | None:
     }
 
 
-def _value_report(value: RegistryValue | None) -> int | str | None:
-    if value is None or value.number is not None:
-        return None if value is None else value.number
-    return f"{value.type}:{value.text}"
+def _value_report(name: str, value: RegistryValue | None) -> int | str | None:
+    if value is None:
+        return None
+    return shown_value(name, value.type, value.data) if value.number is None else shown_number(value.number)
+
+
+def _script_report(value: RegistryValue | None) -> str | None:
+    return None if value is None else shown_url(value.text)
 
 
 class Place:

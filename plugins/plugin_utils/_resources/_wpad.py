@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._registry import Query, Registry, RegistryValue, Write, delete_value, set_value
+from .._registry_file import put_back
 from .._settings._wininet import WinInetSettings
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
@@ -86,7 +87,8 @@ class Wpad(Resource):
             for defect in (switches.defects(scopes) if self._enabled else [])
         )
         replaced = tuple(
-            f"A WinINet value of {scope} could not be decoded and is replaced; the snapshot has its bytes."
+            f"A WinINet value of {scope} could not be decoded and is replaced; the snapshot has its bytes where they "
+            "can hold no credentials."
             for scope in scopes
             if not (state.wininet[scope].default.readable and state.wininet[scope].saved.readable)
         )
@@ -117,9 +119,8 @@ class Wpad(Resource):
             (place.saved, before.saved, after.saved),
         ):
             if new != old:
-                writes.append(
-                    set_value(address, RegistryValue("REG_BINARY", (new.raw or b"").hex()), new.meaning)
-                )
+                write = put_back(address, RegistryValue("REG_BINARY", (new.raw or b"").hex()))
+                writes.append(dataclasses.replace(write, meaning=new.meaning))
         number = _ON if self._enabled else _OFF
         if before.auto_detect != number:
             writes.append(set_value(place.auto_detect, number))

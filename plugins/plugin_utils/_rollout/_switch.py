@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._credentials import shown_words
 from .._endpoint import Command, Endpoint
 from .._evidence._record import Record
 from .._registry_file import render
@@ -57,7 +58,7 @@ def arm(endpoint: Endpoint, snapshot: Sequence[Mapping[str, Any]], minutes: int)
     for step in completed:
         if step.rc:
             endpoint.run(task.remove())
-            said = " ".join(step.stdout.split())[:200]
+            said = shown_words(" ".join(step.stdout.split()))[:200]
             raise Refused(
                 "confirm_within: the task that would restore the old state could not be set, which needs an "
                 f"administrator (ansible_user): {said}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from .._credentials import masked
+from .._credentials import shown_proxies, shown_url
 from .._winhttp_errors import name_of, number_of
 from ._events import Event
 
@@ -29,7 +29,6 @@ _NAMES = {"UInt1": "attempts", "UInt2": "failed", "UInt3": "succeeded", "Int1": 
 _URI_NAME = "Message1"
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _NUMBER = re.compile(r"-?[0-9]{1,20}|0x[0-9A-Fa-f]{1,16}")
-_LONGEST_URI = 500
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Contact:
         last, success, failure = self.reports[0], self.last_success, self.last_failure
         error = failure.error if failure else None
         return {
-            "uri": self.uri,
+            "uri": _shown(self.uri),
             "state": self.state,
             "last_success": success.event.time if success else None,
             "last_failure": failure.event.time if failure else None,
@@ -133,18 +132,23 @@ def _understood(event: Event) -> Report | None:
 
 
 def _uri(event: Event) -> str:
-    """The URI without what may be secret in it: what stands before an at sign, and a query."""
+    """The URI without a query where it is understood; else all of it, which is not shown."""
     for name, text in event.data:
         if name == _URI_NAME and text and " " not in text:
-            return _shown(text)
+            return _without_query(text)
     for text in (text for _name, text in event.data):
         if found := _URI.search(text):
-            return _shown(found.group().rstrip(".,;"))
+            return _without_query(found.group().rstrip(".,;"))
     return ""
 
 
+def _without_query(uri: str) -> str:
+    address = re.split(r"[?#]", uri, maxsplit=1)[0]
+    return address if "@" not in uri and _shown(address) == address else uri
+
+
 def _shown(uri: str) -> str:
-    return re.split(r"[?#]", masked(uri), maxsplit=1)[0][:_LONGEST_URI]
+    return shown_url(uri) if "://" in uri else shown_proxies(uri)
 
 
 def _numbers(event: Event) -> Mapping[str, int]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .._credentials import without_words
+from .._credentials import shown_words
 from .._endpoint import Command, Completed, EndpointError, quoted
 from .._resources._resource import Refused
 
@@ -95,7 +95,7 @@ def _failure(completed: Completed) -> str:
         )
     if completed.rc in _REASONS:
         return f"The log {CHANNEL} could not be read, since {_REASONS[completed.rc]}."
-    said = without_words(" ".join(completed.stdout.split()))[:200].rstrip(".")
+    said = shown_words(" ".join(completed.stdout.split()))[:200].rstrip(".")
     return f"The log {CHANNEL} could not be read: wevtutil ended with {completed.rc} and said: {said or 'nothing'}."
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from .._credentials import masked, without_words
+from .._credentials import shown_proxies, shown_words
 from ._rows import Method, Row, Verdict
 
 _URL = re.compile(r"\W*Testing URL\s*:\s*(\S+)", re.IGNORECASE)
@@ -29,7 +29,7 @@ def read_proxy(text: str) -> dict[str, str] | None:
     for line in text.splitlines():
         found = _PROXY.match(line)
         if found:
-            return {"method": found.group(1), "address": masked(found.group(2).strip())}
+            return {"method": shown_words(found.group(1)), "address": shown_proxies(found.group(2).strip())}
     return None
 
 
@@ -56,8 +56,8 @@ def _method(text: str) -> Method:
     elif absent:
         result, head = "absent", absent.group(1)
     named = _NAMED.fullmatch(head)
-    name, proxy = (named.group(1), masked(named.group(2))) if named else (head, "")
-    return Method(without_words(name.partition(":")[0].strip()), proxy, result, code)
+    name, proxy = (named.group(1), shown_proxies(named.group(2))) if named else (head, "")
+    return Method(shown_words(name.partition(":")[0].strip()), proxy, result, code)
 
 
 def _reached(method: Method) -> bool:

@@ -9,7 +9,7 @@ import ntpath
 import re
 from dataclasses import dataclass
 
-from .._credentials import without_words
+from .._credentials import shown_words
 from .._endpoint import Command, Completed, Endpoint, quoted
 from .._resources._resource import Refused
 
@@ -84,7 +84,7 @@ class PsExec:
 
     def failure(self, ended: Completed, lacking: str) -> Refused:
         """Why there is no report, as far as PsExec tells."""
-        said = " ".join(without_words(ended.stdout).split())[-_SAID_LIMIT:]
+        said = " ".join(shown_words(ended.stdout).split())[-_SAID_LIMIT:]
         if ended.rc == _ACCESS_DENIED or "access is denied" in said.lower():
             return Refused(
                 f"PsExec was not allowed to start {self.name} as LocalSystem (exit code {ended.rc}, access denied): "

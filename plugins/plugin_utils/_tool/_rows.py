@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from .._credentials import masked
+from .._credentials import shown_proxies, shown_url
 from .._resources._resource import Refused
 from .._services._catalogue import built_in
 from .._services._names import covers
@@ -58,7 +58,7 @@ class Row:
         """The row as a result shows it; with regions, those of any other known region are ignored."""
         region = region_of(self.url)
         return {
-            "url": masked(self.url),
+            "url": shown_url(self.url) if "://" in self.url else shown_proxies(self.url),
             "region": region,
             "ignored": bool(regions) and region is not None and region not in regions,
             "verdict": self.verdict,

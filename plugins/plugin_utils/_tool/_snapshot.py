@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from xml.etree.ElementTree import Element, ParseError
 
-from .._credentials import without_words
+from .._credentials import shown_words
 from .._resources._resource import Refused
 from ._rows import Row, Unreadable, Verdict
 
@@ -197,7 +197,7 @@ def _row(url: str, facts: list[tuple[str, str]]) -> Row:
         verdict = "failed"
     elif resolved and listening:
         verdict = "ok"
-    said = without_words(" ".join(" ".join(f"{name}={value}" for name, value in facts).split()))
+    said = " ".join(f"{shown_words(name)}={_words(value)}" for name, value in facts)
     return Row(url, verdict, resolved, listening, said=said[:_SAID_LIMIT])
 
 
@@ -213,6 +213,11 @@ def _one(word: str, name: str, key: str, value: str) -> bool | None:
     if key == name or word in key:
         return {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}.get(value)
     return None
+
+
+def _words(value: str) -> str:
+    """What a report says, which may be a name and its value in one."""
+    return shown_words(" ".join(value.replace("=", "= ").split())).replace("= ", "=")
 
 
 def _shown(names: Iterable[str]) -> str:

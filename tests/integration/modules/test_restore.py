@@ -17,7 +17,7 @@ WHOLE = {
     "datacollection_proxy": {"server": "proxy.corp.test:8080", "prefer_static_proxy": True},
 }
 # What no tool of Windows writes: a tail behind the two strings.
-ODD = named("old.corp.test:3128", "<local>") + b"\x00\x01tail"
+ODD = named("old.corp.test:3128", "<local>") + b"\x00\x01\x02\x03"
 
 
 def changed(site: Site) -> list[dict[str, Any]]:

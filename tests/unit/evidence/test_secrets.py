@@ -124,10 +124,12 @@ def test_what_is_no_credential_stays(harmless: str) -> None:
 
 
 def test_a_snapshot_is_kept_whole_or_not_at_all() -> None:
-    entry = {"key": "K", "name": "N", "view": 64, "absent": False, "type": "REG_SZ"}
+    entry = {"key": "K", "name": "TelemetryProxyServer", "view": 64, "absent": False, "type": "REG_SZ"}
     held = b"svc:hunter2@proxy:8080".hex()
     assert clean({**entry, "data": held}) == {**entry, "withheld": "it may hold credentials"}
-    assert clean({**entry, "data": "00ff"}) == {**entry, "data": "00ff"}
+    plain = "proxy:8080\0".encode("utf-16-le").hex()
+    assert clean({**entry, "data": plain}) == {**entry, "data": plain}
+    assert clean({**entry, "data": "no digits"}) == {**entry, "withheld": "it may hold credentials"}
 
 
 def test_names_of_hosts_and_people_stay() -> None:

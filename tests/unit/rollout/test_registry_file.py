@@ -10,7 +10,6 @@ import re
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import Address, RegistryValue
 from ansible_collections.mde.connectivity.plugins.plugin_utils._registry_file import (
-    import_value,
     put_back,
     render,
 )
@@ -74,7 +73,7 @@ def test_bytes_of_any_length_come_out_again(data: bytes) -> None:
 
 
 def test_a_command_puts_back_what_it_can_hold_and_a_file_the_rest() -> None:
-    assert put_back(POLICY, RegistryValue("REG_BINARY", "01")).command.stdin == ""
+    assert put_back(POLICY, RegistryValue("REG_SZ", "p.test:80")).command.stdin == ""
     assert str(put_back(POLICY, None).command).startswith("reg delete ")
     odd = RegistryValue("REG_NONE", "3000")
     write = put_back(POLICY, odd)
@@ -84,6 +83,7 @@ def test_a_command_puts_back_what_it_can_hold_and_a_file_the_rest() -> None:
 
 
 def test_a_value_with_credentials_is_not_shown() -> None:
-    write = import_value(POLICY, RegistryValue("REG_SZ", "user:s3cr3t@proxy.test:80"))
+    write = put_back(POLICY, RegistryValue("REG_SZ", "user:s3cr3t@proxy.test:80"))
     assert str(write.command) == "reg import ***"
     assert "s3cr3t" not in write.command.text
+    assert "s3cr3t" in write.command.stdin

@@ -19,6 +19,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resto
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._state import State
 
+from tests.integration.site import DIRECT, named
+
 INTERNET = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
 POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection"
 SERVER = {"key": POLICY, "name": "TelemetryProxyServer", "view": 64}
@@ -46,11 +48,11 @@ def planned(snapshot: list[dict[str, Any]], held: list[dict[str, Any]], **option
 
 
 def test_only_what_differs_is_written() -> None:
-    snapshot = [entry(SERVER, "old:1"), {**NATIVE, **binary("18000001")}]
+    snapshot = [entry(SERVER, "old:1"), {**NATIVE, **binary(DIRECT.hex())}]
     assert planned(snapshot, snapshot) == []
     assert planned([entry(SERVER, None)], []) == []
-    (command,) = planned(snapshot, [entry(SERVER, "old:1"), {**NATIVE, **binary("18000003")}])
-    assert command == f'reg add "{NATIVE["key"]}" /v WinHttpSettings /t REG_BINARY /d 18000001 /f /reg:64'
+    (command,) = planned(snapshot, [entry(SERVER, "old:1"), {**NATIVE, **binary(named("p:1").hex())}])
+    assert command == f'reg add "{NATIVE["key"]}" /v WinHttpSettings /t REG_BINARY /d {DIRECT.hex().upper()} /f /reg:64'
 
 
 def test_a_value_that_was_not_there_is_taken_away() -> None:

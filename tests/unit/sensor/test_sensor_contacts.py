@@ -133,15 +133,21 @@ def test_a_code_is_named_as_winhttp_or_http_has_it(code, error, name):
 @pytest.mark.parametrize(
     ("uri", "shown"),
     [
-        ("https://user:pass@h.lab.test/p", "***@h.lab.test/p"),
+        ("https://user:pass@h.lab.test/p", "(withheld: 30 characters)"),
         ("https://h.lab.test/p?sig=secret#part", "https://h.lab.test/p"),
-        ("https://u:a?b@h.lab.test/p", "***@h.lab.test/p"),
+        ("https://u:a?b@h.lab.test/p", "(withheld: 26 characters)"),
         ("h.lab.test", "h.lab.test"),
-        ("https://h.lab.test/" + "x" * 600, "https://h.lab.test/" + "x" * 481),
+        ("https://h.lab.test/" + "x" * 6000, "(withheld: 6019 characters)"),
     ],
 )
 def test_a_uri_shows_nothing_secret(uri, shown):
     assert only(ok(uri))["uri"] == shown
+
+
+def test_two_uris_that_are_not_shown_are_two():
+    found, _strange = contacts([ok("https://h.lab.test/a%40"), broken("https://h.lab.test/b%40")])
+    assert [contact.report()["state"] for contact in found] == ["ok", "failing"]
+    assert {contact.report()["uri"] for contact in found} == {"(withheld: 23 characters)"}
 
 
 def test_what_is_older_than_an_event_that_is_not_understood_is_unknown():
