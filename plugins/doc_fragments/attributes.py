@@ -42,7 +42,8 @@ notes:
     P(mde.connectivity.winrs#connection) or SSH with V(cmd).
   - Settings are read from the registry and never from translated text, so the language of Windows does not
     matter.
-  - A user name or password in a proxy that is already on the endpoint is shown as V(***) in the result.
+  - A value of the endpoint that is not understood as one that can hold no secret is withheld; the result has its
+    length, as in V((withheld: 35 characters\)), and the word V(***) for a word in a message.
 """
 
     WRITES = r"""

@@ -82,6 +82,9 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
+        # With -vvv and more a connection prints what comes back, unless this says otherwise: registry values, secrets
+        # among them. It is the connection's own copy, so what the task itself shows does not change.
+        self._connection._play_context.no_log = True
         try:
             if not self.on_controller:
                 self._refuse_keywords()

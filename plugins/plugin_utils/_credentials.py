@@ -27,6 +27,7 @@ _SMALL = 1 << 16
 _HOST = r"(?:[A-Za-z0-9_-]{1,15}|[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){1,20}\.?|\[[0-9A-Fa-f:.]{2,45}\])"
 _PORT = r"(?::[0-9]{1,5})?"
 _SERVER = re.compile(rf"(?:(?:https?|ftp|socks)=)?(?:(?:https?|socks[45]?)://)?{_HOST}{_PORT}/?", re.IGNORECASE)
+_PORTED = re.compile(r":[0-9]{1,5}/?$|[^.]\.[^.]")
 _PATTERN = r"(?:[A-Za-z0-9_*-]{1,15}|[A-Za-z0-9_*-]{0,63}(?:\.[A-Za-z0-9_*-]{1,63}){1,20}\.?|\[[0-9A-Fa-f:.*]{2,45}\])"
 _BYPASSED = re.compile(
     rf"<local>|<-loopback>|(?:(?:https?|ftp)://)?{_PATTERN}(?::(?:[0-9]{{1,5}}|\*))?(?:/[0-9]{{1,2}})?", re.IGNORECASE
@@ -84,6 +85,11 @@ def shown_proxies(text: str) -> str:
     return text if are_proxies(text) else withheld(len(text))
 
 
+def shown_server(text: str) -> str:
+    """The sensor's static proxy as a result may show it: it has a port, so that a bare word is none."""
+    return text if _is_server(text) else withheld(len(text))
+
+
 def shown_bypass(text: str) -> list[str]:
     """The entries of a bypass list as a result may show them: one that is not understood hides all of them."""
     return _entries(text) if are_bypassed(text) else [withheld(len(text))]
@@ -134,7 +140,7 @@ def harmless(of: str, type_: str, data: bytes) -> bool:
     text = _decoded(data)
     if place in _NUMBERS:
         return _NUMBER.fullmatch(text) is not None
-    return place not in _BLOBS and (are_proxies(text) or _is_url(text))
+    return _is_url(text) if place == "autoconfigurl" else place == "telemetryproxyserver" and _is_server(text)
 
 
 def shown_words(message: str) -> str:
@@ -145,6 +151,10 @@ def shown_words(message: str) -> str:
 def without_words(message: str) -> str:
     """A message about what a user wrote, in which every word with an at sign is hidden."""
     return _WORD.sub(lambda found: "***" if may_hold_credentials(found[0]) else found[0], message)
+
+
+def _is_server(text: str) -> bool:
+    return are_proxies(text) and all(_PORTED.search(entry) for entry in _entries(text))
 
 
 def _entries(text: str) -> list[str]:

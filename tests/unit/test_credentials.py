@@ -17,6 +17,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._credentials impo
     shown_name,
     shown_number,
     shown_proxies,
+    shown_server,
     shown_url,
     shown_words,
     withheld,
@@ -59,7 +60,7 @@ def detected(tail: bytes) -> bytes:
 @pytest.mark.parametrize("text", PROXIES)
 def test_servers_are_shown(text: str) -> None:
     assert shown_proxies(text) == text
-    assert harmless("TelemetryProxyServer", "REG_SZ", sz(text))
+    assert harmless("TelemetryProxyServer", "REG_SZ", sz(text)) == (text != "proxy")
     assert shown_blob(named(text)) == named(text).hex()
     assert shown_blob(wininet(3, text)) == wininet(3, text).hex()
 
@@ -141,6 +142,13 @@ def test_what_windows_remembers_of_a_detection_is_no_secret() -> None:
 def test_a_message_keeps_the_words_of_a_language(said: str, shown: str | None) -> None:
     assert shown_words(said) == (shown or said)
     assert shown_words(shown_words(said)) == shown_words(said)
+
+
+def test_a_word_alone_is_no_server_of_the_sensor() -> None:
+    assert shown_server("p.test:1") == "p.test:1"
+    assert shown_server(SECRET) == withheld(12)
+    assert not harmless("TelemetryProxyServer", "REG_EXPAND_SZ", sz(SECRET))
+    assert not harmless("AutoConfigURL", "REG_SZ", sz(SECRET))
 
 
 def test_names_are_shown() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .._credentials import shown_number, shown_proxies, shown_value
+from .._credentials import shown_number, shown_server, shown_value
 from .._registry import Address, Query, Registry, RegistryValue
 
 _DATA_COLLECTION = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\DataCollection"
@@ -53,5 +53,5 @@ def _report(address: Address, value: RegistryValue | None, type_: str) -> str | 
     if value.type != type_:
         return shown_value(address.name, value.type, value.data)
     if value.number is None:
-        return shown_proxies(value.text)
+        return shown_server(value.text)
     return bool(value.number) if value.number in (0, 1) else shown_number(value.number)

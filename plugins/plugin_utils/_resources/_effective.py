@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .._credentials import shown_proxies
+from .._credentials import shown_proxies, shown_server
 from ._datacollection_values import DataCollection
 from ._state import State
 from ._winhttp_views import WinHttp
@@ -41,7 +41,7 @@ def effective(state: State) -> Effective:
     if static:
         return Effective(
             "static",
-            shown_proxies(static),
+            shown_server(static),
             "the policy value TelemetryProxyServer",
             "The sensor uses its static proxy first, and goes direct when that proxy can't be reached.",
         )

@@ -173,7 +173,7 @@ def test_trap_09_what_can_not_be_read_is_said_and_can_be_overwritten(site: Site,
         task("winhttp_proxy", {"state": "absent"}),
     ).results()
     # Cut before any text, it can hold no secret.
-    raw = data.hex() if max(data[1:]) < 0x20 else f"(withheld: {len(data)} bytes)"
+    raw = data.hex() if max(data[1:], default=0) < 0x20 else f"(withheld: {len(data)} bytes)"
     assert (info["winhttp"]["native"]["readable"], info["winhttp"]["native"]["raw"]) == (False, raw)
     assert info["effective"]["method"] == "unknown"
     assert changed["changed"]
@@ -371,24 +371,6 @@ def test_a_value_that_can_not_be_put_back_does_not_make_an_untouched_endpoint_un
     assert (result["rolled_back"], result["unknown"], result["changed"]) == (True, False, False)
     assert "connect as an administrator" in result["msg"]
     assert site.endpoint.writes == []
-
-
-@pytest.mark.simulated
-def test_credentials_in_a_stored_bypass_list_are_not_shown(simulated: Simulated) -> None:
-    site = simulated()
-    stored = named("old.test:1", "bob:S3cr3t@x.test;a.test")
-    site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", stored)
-    run = site.run(
-        task("winhttp_proxy", {"proxy": "p.test:1"}, ignore_errors=True),
-        task("endpoint_info", {}),
-        task("winhttp_proxy", {"proxy": "p.test:1", "bypass": "a.test"}),
-        arguments=["-v", "--diff"],
-    )
-    # To keep it, it would have to stand on a command line.
-    assert "bypass: the list on the endpoint can't be kept" in run.results()[0]["msg"]
-    assert run.results()[2]["changed"]
-    assert "S3cr3t" not in run.output
-    assert "S3cr3t" not in str(run.results())
 
 
 @pytest.mark.simulated
