@@ -42,8 +42,8 @@ notes:
     P(mde.connectivity.winrs#connection) or SSH with V(cmd).
   - Settings are read from the registry and never from translated text, so the language of Windows does not
     matter.
-  - A value of the endpoint that is not understood as one that can hold no secret is withheld; the result has its
-    length, as in V((withheld: 35 characters\)), and the word V(***) for a word in a message.
+  - A value of the endpoint that is not understood as one that can hold no secret is withheld, and its length is
+    shown instead. In what Windows said, V(***) stands for a word that is none of a language.
 """
 
     WRITES = r"""
