@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.validation import check_type_dict
-from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader, fragment_loader, module_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
@@ -24,6 +23,7 @@ from ansible.utils.plugin_docs import get_plugin_docs
 from ._credentials import without_words
 from ._endpoint import Endpoint, EndpointError
 from ._inquiry import Inquiry
+from ._operator._meant import meant
 from ._operator._packages import missing_package
 from ._resources._resource import InvalidOption, Refused, Resource
 from ._transaction import NotHeld, Transaction, Unknown
@@ -154,7 +154,7 @@ def validated(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
             raise Refused(f"{name} must be {wanted} of options; ansible-doc mde.connectivity.{module} lists them.")
     outcome = ArgumentSpecValidator(spec).validate(given)
     if outcome.error_messages:
-        raise Refused(without_words(_wrong(module, outcome.errors[0], spec, arguments)))
+        raise Refused(without_words(_wrong(module, outcome, spec)))
     return dict(outcome.validated_parameters)
 
 
@@ -168,13 +168,19 @@ def _holds_dictionaries(option: Mapping[str, Any], given: Any) -> bool:
     return all(isinstance(part, Mapping) and all(isinstance(key, str) for key in part) for part in parts)
 
 
-def _wrong(module: str, error: Exception, spec: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+def _wrong(module: str, outcome: ValidationResult, spec: Mapping[str, Any]) -> str:
     """What is wrong with the arguments, in one sentence."""
-    if isinstance(error, UnsupportedError):
-        known = f"it has {', '.join(spec)}" if spec else "it has none"
-        wrong = ", ".join(sorted(set(arguments) - set(spec))) or str(error)
-        return f"Unsupported option for mde.connectivity.{module}: {wrong}; {known}."
-    return str(error)
+    if not outcome.unsupported_parameters:
+        return str(outcome.errors[0])
+    paths = sorted(path if isinstance(path, tuple) else (path,) for path in outcome.unsupported_parameters)
+    *above, word = map(str, paths[0])
+    for name in above:
+        spec = spec[name]["options"]
+    names = ", ".join(".".join(map(str, path)) for path in paths)
+    it = ".".join(above) or "it"
+    known = f"{it} has {', '.join(spec)}" if spec else f"{it} has none"
+    hint = meant(word, spec, "".join(f"{name}." for name in above))
+    return f"Unsupported option for mde.connectivity.{module}: {names}; {known}.{hint}"
 
 
 class ReportAction(EndpointAction):

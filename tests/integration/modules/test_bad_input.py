@@ -91,6 +91,10 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     *(("endpoint_proxy", {"wpad": bad}, "wpad must be a dictionary") for bad in NO_DICTIONARIES),
     *(("reachability", {"urls": bad}, "urls") for bad in [5, True, [5], [["x"]], [None]]),
     ("endpoint_info", {"everything": True}, "everything"),
+    ("winhttp_proxy", {"proxxy": "p.test:80"}, "proxy, bypass, include_32bit. Did you mean proxy?"),
+    ("endpoint_proxy", {"wpad": {"stat": "enabled"}}, "wpad.stat; wpad has state, "),
+    ("endpoint_proxy", {"wpad": {"stat": "enabled"}}, "Did you mean wpad.state?"),
+    ("reachability", {"urls": [{"ur": "https://a.test/"}]}, "Did you mean urls.url?"),
 ]
 
 

@@ -45,7 +45,7 @@ def test_a_misspelt_setting_stops_the_plan_whoever_has_it(lab: Lab, tmp_path: Pa
 
 def test_a_wrong_word_inside_a_setting_stops_the_plan(lab: Lab, tmp_path: Path) -> None:
     run = plan(lab, tmp_path, {"endpoint_proxy_winhttp_proxy": {"proxi": "proxy.lab.test:8080"}})
-    refused(lab, run, "endpoint_proxy_winhttp_proxy: ", "proxi")
+    refused(lab, run, "endpoint_proxy_winhttp_proxy: ", "Did you mean winhttp_proxy.proxy?")
     assert not (tmp_path / "plan.json").exists()
 
 
