@@ -37,7 +37,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step im
     plain,
     preview,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._times import utc_now
+from ansible_collections.mde.connectivity.plugins.plugin_utils._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
 
 

@@ -21,7 +21,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resou
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import Plan
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._prediction import Prediction, gather
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._times import utc_now
+from ansible_collections.mde.connectivity.plugins.plugin_utils._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
 
 _OPTIONS = {"path": "mde_plan", "valid_hours": "mde_plan_valid_hours"}

@@ -26,7 +26,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch 
     disarm,
     may_be_armed,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._times import stamp, utc_now
+from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._transaction import NotHeld, Unknown
 
 

@@ -58,7 +58,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._journa
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._progress import Progress, batches
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import Record
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE, Head
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._times import stamp, utc_now
+from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
 
 _APPLY = "mde.connectivity.rollout_apply"
 _UNDO = "mde.connectivity.rollout_undo"

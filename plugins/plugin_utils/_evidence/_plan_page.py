@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._rollout._times import stamp
+from .._times import stamp
 from ._files import write
 from ._page import page
 from ._record import Record

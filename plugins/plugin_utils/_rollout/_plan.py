@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .._evidence._files import write
-from ._times import parse, stamp
+from .._times import parse, stamp
 
 FORMAT = 1
 _SHOWN = 3

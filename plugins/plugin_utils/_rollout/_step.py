@@ -21,10 +21,10 @@ from .._registry import Address
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
 from .._resources._restore import Restore
+from .._times import stamp, utc_now
 from .._transaction import NotHeld, Transaction, Unknown
 from ._plan import HostPlan, differences, said
 from ._switch import REMOVED, SET, arm, disarm, may_be_armed
-from ._times import stamp, utc_now
 
 # Whatever these say, the endpoint could not be asked or its answer can't be relied on.
 _UNREACHED = (AnsibleError, EndpointError)
