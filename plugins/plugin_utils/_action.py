@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_dict
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader, fragment_loader, module_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.plugin_docs import get_plugin_docs
 
+from ._arguments import mistake, trimmed
 from ._credentials import without_words
 from ._endpoint import Endpoint, EndpointError
 from ._inquiry import Inquiry
-from ._operator._meant import meant
 from ._operator._packages import missing_package
 from ._resources._resource import InvalidOption, Refused, Resource
 from ._transaction import NotHeld, Transaction, Unknown
@@ -92,6 +92,10 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
         except (EndpointError, InvalidOption, Refused) as error:
             # Raised on from here, ansible-core 2.18 would print it with the text of everything it came from.
             result |= {"failed": True, "msg": str(error)}
+        if result.get("warnings") and not self.on_controller:
+            # Ansible shows a warning without its host, and equal ones of a whole fleet once.
+            place = self._task.delegate_to or (task_vars or {})["inventory_hostname"]
+            result["warnings"] = [f"{place}: {warning}" for warning in result["warnings"]]
         return result
 
     @abc.abstractmethod
@@ -152,9 +156,10 @@ def validated(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if "options" in option and not _holds_dictionaries(option, given.get(name)):
             wanted = "a list of dictionaries" if option["type"] == "list" else "a dictionary"
             raise Refused(f"{name} must be {wanted} of options; ansible-doc mde.connectivity.{module} lists them.")
+    given = trimmed(spec, given)
     outcome = ArgumentSpecValidator(spec).validate(given)
     if outcome.error_messages:
-        raise Refused(without_words(_wrong(module, outcome, spec)))
+        raise Refused(without_words(mistake(module, spec, given) or outcome.error_messages[0]))
     return dict(outcome.validated_parameters)
 
 
@@ -166,21 +171,6 @@ def _holds_dictionaries(option: Mapping[str, Any], given: Any) -> bool:
     except TypeError:
         return False
     return all(isinstance(part, Mapping) and all(isinstance(key, str) for key in part) for part in parts)
-
-
-def _wrong(module: str, outcome: ValidationResult, spec: Mapping[str, Any]) -> str:
-    """What is wrong with the arguments, in one sentence."""
-    if not outcome.unsupported_parameters:
-        return str(outcome.errors[0])
-    paths = sorted(path if isinstance(path, tuple) else (path,) for path in outcome.unsupported_parameters)
-    *above, word = map(str, paths[0])
-    for name in above:
-        spec = spec[name]["options"]
-    names = ", ".join(".".join(map(str, path)) for path in paths)
-    it = ".".join(above) or "it"
-    known = f"{it} has {', '.join(spec)}" if spec else f"{it} has none"
-    hint = meant(word, spec, "".join(f"{name}." for name in above))
-    return f"Unsupported option for mde.connectivity.{module}: {names}; {known}.{hint}"
 
 
 class ReportAction(EndpointAction):

@@ -41,7 +41,7 @@ def with_settings(record: Record, result: Mapping[str, Any], now: str) -> Record
         planned=result.get("expected") or result.get("after") or record.planned,
         commands=record.commands if known else (*record.commands, *commands),
         snapshot=_joined(record.snapshot, result.get("snapshot") or ()),
-        warnings=_with(record.warnings, result.get("warnings") or ()),
+        warnings=_with(record, result.get("warnings") or ()),
     ).saw(_seen(result), now).noted(now, event, text)
 
 
@@ -65,7 +65,7 @@ def with_reachability(record: Record, result: Mapping[str, Any], now: str) -> Re
         "findings": result.get("findings") or [],
     }
     text = f"{summary.get('ok', 0)} of {summary.get('rows', len(rows))} requests were answered as documented."
-    warnings = _with(record.warnings, result.get("warnings") or ())
+    warnings = _with(record, result.get("warnings") or ())
     return replace(record, reachability=found, warnings=warnings).noted(now, "probe", text)
 
 
@@ -142,8 +142,10 @@ def _missed(summary: Mapping[str, Any]) -> str:
     return f"Service URLs could not be reached: {words or 'see the rows'}."
 
 
-def _with(present: Sequence[str], more: Sequence[Any]) -> tuple[str, ...]:
-    return (*present, *(str(text) for text in more if text not in present))
+def _with(record: Record, more: Sequence[Any]) -> tuple[str, ...]:
+    """All warnings, without the host's name that a task puts before its own."""
+    texts = (str(text).removeprefix(f"{record.host}: ") for text in more)
+    return (*record.warnings, *(text for text in texts if text not in record.warnings))
 
 
 def _joined(first: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:

@@ -34,9 +34,15 @@ class DataCollectionProxy(Resource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         if options["state"] == "present" and options["server"] is None:
-            raise InvalidOption("server", "it is required when state is present")
+            raise InvalidOption(
+                "server",
+                "it is missing, and required when state is present, as in proxy.example.com:8080; only "
+                "state: absent removes a proxy",
+            )
         if options["state"] == "absent" and options["server"]:
-            raise InvalidOption("state", "it is absent, which removes the server; leave server out")
+            raise InvalidOption(
+                "state", "it is absent, which removes the server; leave server out, or set state: present"
+            )
         self._server = None
         if options["state"] == "present":
             try:

@@ -58,7 +58,7 @@ class EndpointProxy(Resource):
             try:
                 self._parts.append(_BLOCKS[name](options[name]))
             except InvalidOption as error:
-                raise InvalidOption(name, str(error)) from error
+                raise InvalidOption(f"{name}.{error.option}", error.reason) from error
         for part in self._parts:
             if isinstance(part, WinHttpImportIe):
                 wpad = options["wpad"]

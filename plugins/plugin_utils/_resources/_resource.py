@@ -19,7 +19,9 @@ class InvalidOption(ValueError):
     """A user's option can't be used; the message names it."""
 
     def __init__(self, option: str, reason: str) -> None:
-        super().__init__(f"{option}: {without_words(reason)}")
+        self.option = option
+        self.reason = without_words(reason)
+        super().__init__(f"{option}: {self.reason}")
 
 
 class Refused(Exception):

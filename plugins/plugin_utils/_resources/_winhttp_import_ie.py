@@ -12,6 +12,7 @@ from typing import Any
 from .._credentials import are_bypassed, are_proxies, shown_name
 from .._registry import Query, Registry, is_user_sid
 from .._settings._bypass_list import BypassList
+from .._settings._errors import shown
 from .._settings._proxy_list import ProxyList
 from .._settings._wininet import WinInetSettings
 from ._resource import Change, InvalidOption, Refused, Resource
@@ -25,6 +26,15 @@ _PROFILES = Query(
     "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList", "ProfileImagePath", recurse=True
 )
 _SOURCES = ("connection", "system", "machine")
+_SYSTEM = "the account SYSTEM is written system"
+# What people write for a source, in small letters.
+_SPELLINGS = {
+    **{name: f"write {name}" for name in _SOURCES},
+    **dict.fromkeys(("system", "localsystem", "local system", "nt authority\\system"), _SYSTEM),
+    "ie": "netsh's source=ie is the user who connects, which is written connection",
+    "hklm": "the settings that all users share are written machine",
+    "hkcu": "the user who connects is written connection",
+}
 
 
 class WinHttpImportIe(Resource):
@@ -38,8 +48,14 @@ class WinHttpImportIe(Resource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         source: str = options["source"]
-        if not source.strip() or not source.isprintable() or "@" in source:
-            raise InvalidOption("source", "it is no source, SID or account (name or DOMAIN\\name)")
+        if not source or not source.isprintable() or "@" in source:
+            raise InvalidOption(
+                "source", f"it is none of {', '.join(_SOURCES)}, no SID and no account (name or DOMAIN\\name)"
+            )
+        if source not in _SOURCES and source.lower() in _SPELLINGS:
+            raise InvalidOption(
+                "source", f"{shown(source)} is no account with a profile; {_SPELLINGS[source.lower()]}"
+            )
         self._account = source not in _SOURCES and not is_sid(source)
         self._scope = source.upper() if is_sid(source) else source
 

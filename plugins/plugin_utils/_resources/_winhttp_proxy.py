@@ -28,9 +28,15 @@ class WinHttpProxy(Resource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         if options["state"] == "present" and options["proxy"] is None:
-            raise InvalidOption("proxy", "it is required when state is present")
-        if options["state"] == "absent" and (options["proxy"] or options["bypass"]):
-            raise InvalidOption("state", "it is absent, which removes proxy and bypass; leave these out")
+            raise InvalidOption(
+                "proxy",
+                "it is missing, and required when state is present, as in proxy.example.com:8080; only "
+                "state: absent removes a proxy",
+            )
+        if options["state"] == "absent" and options["proxy"]:
+            raise InvalidOption(
+                "state", "it is absent, which removes the proxy; leave proxy out, or set state: present"
+            )
         self._proxy = self._bypass = None
         option = "proxy"
         try:
@@ -51,7 +57,15 @@ class WinHttpProxy(Resource):
     def plan(self, state: State) -> Change:
         before = state.part(WinHttp)
         desired = WinHttp(self._desired(before.native), self._desired(before.wow64))
-        return change_winhttp(state, desired, self.options["include_32bit"])
+        change = change_winhttp(state, desired, self.options["include_32bit"])
+        if not change.writes or self._proxy is None or not self._proxy.without_port:
+            return change
+        server = self._proxy.without_port[0]
+        warning = (
+            f"proxy: {server} has no port, so which one is used depends on the protocol of each request. "
+            f"Write {server}:8080, or the port that the proxy has."
+        )
+        return dataclasses.replace(change, warnings=(warning, *change.warnings))
 
     def _desired(self, view: View) -> View:
         if self._proxy is None:

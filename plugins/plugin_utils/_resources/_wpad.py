@@ -11,6 +11,7 @@ from typing import Any
 
 from .._registry import Query, Registry, RegistryValue, Write, delete_value, set_value
 from .._registry_file import put_back
+from .._settings._errors import shown
 from .._settings._wininet import WinInetSettings
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
@@ -46,7 +47,7 @@ class Wpad(Resource):
             name for name in self._asked if name not in (*NAMED_SCOPES, "all_users") and not is_sid(name)
         ]
         if wrong or not self._asked:
-            what = f"{wrong[0][:80]!r} is no scope" if wrong else "the list is empty"
+            what = f"{shown(wrong[0])} is no scope" if wrong else "the list is empty"
             raise InvalidOption("scope", f"{what}; use {', '.join(NAMED_SCOPES)}, all_users or a SID")
         self._enabled = options["state"] == "enabled"
         self._clears = self._enabled and options["manual_settings"] == "clear"

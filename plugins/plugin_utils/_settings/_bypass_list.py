@@ -109,6 +109,11 @@ def _distinct(entries: Iterable[str]) -> tuple[str, ...]:
 def _check_entry(entry: str) -> None:
     if entry.lower() in TOKENS:
         return
+    if f"<{entry.lower()}>" in TOKENS:
+        raise InvalidSetting(
+            f"The {_WHAT} has the entry {shown(entry)}, which is a word of Windows only in angle brackets, "
+            f"so write <{entry.lower()}>."
+        )
     if "<" in entry or ">" in entry:
         raise InvalidSetting(
             f"The {_WHAT} has the entry {shown(entry)}, and the only words in angle brackets are "

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ._errors import InvalidSetting
-from ._server import Server, read_server, refuse_unsafe, server_meaning
+from ._errors import InvalidSetting, shown
+from ._server import SCHEME_WORD, Server, read_server, refuse_unsafe, refuse_url, server_meaning
 
 PROXY_LIST_LIMIT = 2048
 SCHEMES = ("http", "https", "ftp", "socks")
@@ -74,6 +74,12 @@ class ProxyList:
                     return _without_http(server)
         return None
 
+    @property
+    def without_port(self) -> tuple[str, ...]:
+        """The servers that have no port, of a list that a user wrote."""
+        servers = (_split_scheme(item)[1] for item in self.text.split(";"))
+        return tuple(server for server in servers if ":" not in server.rpartition("]")[2])
+
     def __eq__(self, other: object) -> bool:
         return self._meaning() == other._meaning() if isinstance(other, ProxyList) else NotImplemented
 
@@ -112,18 +118,16 @@ def _read_items(items: Iterable[tuple[str, str]]) -> dict[str, Server]:
     for written, text in items:
         scheme = written.lower()
         if scheme not in (*SCHEMES, _ANY):
-            raise InvalidSetting(f"The {_WHAT} has an item whose scheme is none of {', '.join(SCHEMES)}.")
+            named = f"the scheme {shown(written)}" if SCHEME_WORD.fullmatch(written) else "a scheme (not shown)"
+            raise InvalidSetting(f"The {_WHAT} has {named}, which is none of {', '.join(SCHEMES)}.")
         if scheme in servers:
             which = f"for {scheme}" if scheme else "without a scheme"
             raise InvalidSetting(f"The {_WHAT} has two items {which}, and Windows would only try the first.")
         if "," in text:
             raise InvalidSetting(f"The {_WHAT} has a comma, but semicolons or blanks separate its items.")
         server = _without_http(text)
-        if "://" in server:
-            raise InvalidSetting(
-                f"The {_WHAT} has a scheme other than http:// before a server, "
-                "which cannot be kept, so write host:port alone."
-            )
+        if "/" in server:
+            refuse_url(text, _WHAT)
         servers[scheme] = read_server(server, _WHAT)
     return servers
 

@@ -17,6 +17,8 @@ _HOST_LIMIT = 253
 _HIGHEST_PORT = 65535
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+# Anything else may be a part of a user name or password.
+SCHEME_WORD = re.compile(r"[A-Za-z]{1,12}|socks[0-9][a-z]?")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _DIGITS = re.compile(r"[0-9]*")
 # Either a shell on the way to the endpoint gives these a meaning, or they end an argument.
@@ -58,12 +60,28 @@ def parse_server(text: str) -> str:
     spelling of the host is kept: use ``same_server`` to compare. Raises InvalidSetting.
     """
     refuse_unsafe(text, "server", SERVER_LIMIT)
-    if "://" in text:
-        raise InvalidSetting("The server must be host:port without a scheme such as http:// before it.")
+    refuse_url(text, "server")
     server = read_server(text, "server")
     if server.port is None:
-        raise InvalidSetting(f"The server {shown(text)} needs a port, as in proxy.example.com:8080.")
+        raise InvalidSetting(f"The server {shown(text)} needs a port, as in {text}:8080.")
     return str(server)
+
+
+def refuse_url(text: str, what: str) -> None:
+    """Raise InvalidSetting for a scheme before a server, or a path behind it, which is not shown."""
+    scheme, separator, rest = text.partition("://") if "://" in text else ("", "", text)
+    place, slash, path = rest.partition("/")
+    if not separator and not slash:
+        return
+    try:
+        server = read_server(place, what)
+        right = str(server) if server.port else f"{server}:8080"
+    except InvalidSetting:
+        place, right = "...", "host:port, such as proxy.example.com:8080,"
+    shown_scheme = f"{scheme}://" if SCHEME_WORD.fullmatch(scheme) else ""
+    found = shown(f"{shown_scheme}{place}{slash}{'...' if path else ''}")
+    script = ", and the URL of a setup script (PAC) is no proxy" if path else ""
+    raise InvalidSetting(f"The {what} has {found}, which is a URL{script}, so write {right} alone.")
 
 
 def same_server(left: str, right: str) -> bool:
@@ -158,6 +176,12 @@ def _check_name(host: str, what: str) -> None:
 
 
 def _check_ipv6(host: str, what: str) -> None:
+    inside = host[1:-1]
+    name, _colon, port = inside.partition(":")
+    if host.endswith("]") and "." in name and (not port or _PORT.fullmatch(port)):
+        raise InvalidSetting(
+            f"The {what} has {shown(host)}, and brackets are for IPv6 addresses only, so write {shown(inside)}."
+        )
     try:
         if "%" in host or not host.endswith("]"):
             raise ValueError(host)

@@ -87,7 +87,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("endpoint_proxy", {"method": "winhttp"}, "method"),
     ("endpoint_proxy", {"method": "static", "datacollection_proxy": {"state": "absent"}}, "method"),
     ("endpoint_proxy", {"winhttp_proxy": {"proxy": "p:1"}, "winhttp_import_ie": {}}, "winhttp_import_ie"),
-    ("endpoint_proxy", {"datacollection_proxy": {"server": "p.test"}}, "datacollection_proxy: server"),
+    ("endpoint_proxy", {"datacollection_proxy": {"server": "p.test"}}, "datacollection_proxy.server: "),
     *(("endpoint_proxy", {"wpad": bad}, "wpad must be a dictionary") for bad in NO_DICTIONARIES),
     *(("reachability", {"urls": bad}, "urls") for bad in [5, True, [5], [["x"]], [None]]),
     ("endpoint_info", {"everything": True}, "everything"),

@@ -28,7 +28,7 @@ WRITING = replace(NEW, state="writing", changed=True, before={"proxy": "old"}, c
 ENTRY = {"key": "K", "name": "N", "view": 64, "absent": True}
 WROTE = {
     "changed": True, "before": {"proxy": "old"}, "after": {"proxy": "new"}, "commands": ["write"],
-    "snapshot": [ENTRY], "warnings": ["careful"],
+    "snapshot": [ENTRY], "warnings": ["one: careful"],
 }  # fmt: skip
 BACK = {
     "changed": True, "before": {"proxy": "new"}, "after": {"proxy": "old"}, "commands": ["restore"],

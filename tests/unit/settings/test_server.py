@@ -71,7 +71,8 @@ def test_bad_server_is_refused_in_one_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "hint"), [
-    ("pröxy:1", "xn--"), ("proxy", "needs a port"), ("http://proxy:1", "without a scheme"),
+    ("pröxy:1", "xn--"), ("proxy", "needs a port, as in proxy:8080"), ("[10.0.0.1:8080]", "so write '10.0.0.1:8080'"),
+    ("http://pac.test/s3cret.pac", "has 'http://pac.test/...'"), ("http://proxy:1", "so write proxy:1 alone"),
     ("proxy:70000", "not '70000'"), ("::1:1", "brackets"), ("10.0.0.256:1", "'10.0.0.256'"),
     ("a:1&b", "& at position 4"),
 ])
