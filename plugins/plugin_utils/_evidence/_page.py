@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from ._record import VERDICTS, Record
+from ._record import KINDS, Record
 from ._summary import OPEN
 from ._words import settings
 
@@ -21,9 +21,12 @@ _PLANNED = ("would_change", "no_change", "left_out")
 # In this order they are one program.
 _SCRIPTS = ("model", "plan", "overview", "matrix", "host", "keys", "start")
 _ROW = ("via", "verdict", "reason", "answered_by", "status", "error_name", "required", "advice")
-_TOP = ("run", "who", "started", "finished", "change", "plan_digest", "incomplete", "not_started", "damaged", "note")
+_TOP = (
+    *("run", "who", "started", "finished", "change", "plan_digest", "incomplete", "not_started", "damaged", "note"),
+    "sentence",
+)
 
-Kind = Literal["rollout", "plan"]
+Kind = Literal["rollout", "plan", "audit", "verify"]
 
 
 def page(summary: Mapping[str, Any], records: Iterable[Record], kind: Kind = "rollout") -> str:
@@ -129,10 +132,10 @@ class _Data:
         }
 
     def _statuses(self) -> tuple[str, ...]:
-        return _PLANNED if self._kind == "plan" else (*VERDICTS, OPEN)
+        return _PLANNED if self._kind == "plan" else (*KINDS[self._kind], OPEN)
 
     def _status(self, record: Record) -> str:
-        if self._kind == "rollout":
+        if self._kind != "plan":
             return record.verdict or OPEN
         if record.verdict:
             return "left_out"

@@ -15,13 +15,27 @@ from pathlib import Path
 from typing import Any
 
 from ._files import write
-from ._record import FORMAT, HOSTS, VERDICTS, Record, RecordError, is_count, read
+from ._record import FORMAT, HOSTS, KINDS, Record, RecordError, is_count, read
 
 SUMMARY = "summary.json"
 TABLE = "summary.csv"
 PAGE = "index.html"
 OPEN = "open"
 _LONGEST_REASON = 300
+_SAID = {
+    "ok": "are in the planned state and verified",
+    "rolled_back": "rolled back",
+    "unverified": "unverified",
+    "failed": "failed",
+    "as_desired": "are as desired",
+    "drifted": "drifted",
+    "defeated": "defeated",
+    "unread": "could not be read",
+    "reached": "reach the service",
+    "not_reached": "do not reach it",
+    OPEN: "not finished",
+    "not_started": "not started",
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Head:
-    """What is said once of a run; expected is the number of hosts that it was to reach, 0 when not known."""
+    """What is said once of a run; expected is the number of hosts that it was to reach, 0 when not known.
+
+    kind is one of those of a record, and says how a host can end.
+    """
 
     run: str
     who: str
@@ -64,6 +81,7 @@ class Head:
     finished: str | None = None
     incomplete: bool = True
     expected: int = 0
+    kind: str = "rollout"
 
 
 def line_of(record: Record) -> Line:
@@ -122,32 +140,45 @@ def summary_of(head: Head, lines: Iterable[Line], damaged: Sequence[str] = ()) -
         "hosts": len(ordered),
         "not_started": max(0, head.expected - len(ordered)),
         "changed": sum(line.changed for line in ordered),
-        "verdicts": _verdicts(ordered),
-        "batches": [_batch(number, list(members)) for number, members in itertools.groupby(ordered, _batch_of)],
+        "verdicts": _verdicts(head.kind, ordered),
+        "sentence": sentence(head.kind, _verdicts(head.kind, ordered), max(len(ordered), head.expected)),
+        "batches": [
+            _batch(head.kind, number, list(members)) for number, members in itertools.groupby(ordered, _batch_of)
+        ],
         "damaged": list(damaged),
         "lines": [asdict(line) for line in ordered],
     }
 
 
-def _verdicts(lines: Iterable[Line]) -> dict[str, int]:
-    counts = dict.fromkeys((*VERDICTS, OPEN), 0)
+def _verdicts(kind: str, lines: Iterable[Line]) -> dict[str, int]:
+    counts = dict.fromkeys((*KINDS[kind], OPEN), 0)
     for line in lines:
-        counts[line.verdict or OPEN] += 1
+        verdict = line.verdict or OPEN
+        counts[verdict] = counts.get(verdict, 0) + 1
     return counts
+
+
+def sentence(kind: str, verdicts: Mapping[str, int], hosts: int) -> str:
+    """How all of it ended, in one sentence; hosts is how many there were to be."""
+    good = KINDS[kind][0]
+    counts = {name: count for name, count in verdicts.items() if count and name != good}
+    counts["not_started"] = hosts - sum(verdicts.values())
+    rest = [f"{count} {_SAID[name]}" for name, count in counts.items() if count]
+    return ", ".join((f"{verdicts.get(good, 0)} of {hosts} {_SAID[good]}", *rest)) + "."
 
 
 def _batch_of(line: Line) -> int:
     return line.batch
 
 
-def _batch(number: int, members: Sequence[Line]) -> dict[str, Any]:
+def _batch(kind: str, number: int, members: Sequence[Line]) -> dict[str, Any]:
     finished = [line.finished for line in members if line.finished]
     return {
         "batch": number,
         "hosts": len(members),
         "started": min(line.started for line in members),
         "finished": max(finished) if len(finished) == len(members) else None,
-        "verdicts": _verdicts(members),
+        "verdicts": _verdicts(kind, members),
     }
 
 
@@ -202,6 +233,7 @@ def read_head(directory: Path) -> Head | None:
     texts = all(isinstance(values[name], str) for name in ("run", "who", "started", "change"))
     optional = all(isinstance(values[name], str | None) for name in ("plan_digest", "finished"))
     counted = isinstance(values["incomplete"], bool) and is_count(values["expected"])
+    counted = counted and values["kind"] in tuple(KINDS)
     return Head(**values) if texts and optional and counted else None
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,7 +143,7 @@ def _named(names: Mapping[str, str], part: Mapping[str, Any]) -> Iterator[tuple[
         yield names.get(name, name), _value(value)
 
 
-_PARTS = {
+_PARTS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] = {
     "winhttp": _winhttp,
     "wininet": _wininet,
     "datacollection": lambda part: _named(_DATA_COLLECTION, part),

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the evidence of a directory from its records, and says how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.utils.display import Display
+from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import HOSTS, RecordError
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+
+_LINES = ("lines", "batches")
+
+
+class ActionModule(EndpointAction):
+    module = "evidence_report"
+    on_controller = True
+
+    def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        directory = Path(options["directory"]).expanduser()
+        if not (directory / HOSTS).is_dir():
+            raise Refused(f"{directory} is no directory of evidence: it has no {HOSTS} in it.")
+        report = Report()
+        try:
+            published = publish(directory, report.add)
+        except (RecordError, NotWritable) as error:
+            raise Refused(str(error)) from None
+        page = str(directory / PAGE)
+        lines = report.lines(published.summary, published.missing, page)
+        display = Display()
+        for line in lines:
+            display.display(line)
+        counts = published.summary["verdicts"]
+        result = {
+            "changed": False,
+            "page": page,
+            "lines": lines,
+            "summary": {name: value for name, value in published.summary.items() if name not in _LINES},
+        }
+        if bad := [name for name in options["fail_on"] if counts.get(name)]:
+            said = ", ".join(f"{counts[name]} {name}" for name in bad)
+            return {**result, "failed": True, "msg": f"{said}: see the lines above, and {page}."}
+        return result

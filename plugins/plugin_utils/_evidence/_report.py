@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The last lines of a run, for a person: one per endpoint, then what went wrong by its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._record import KINDS, Record
+from ._words import differences, wins
+
+# Forty endpoints, their causes and what stands around them are sixty lines at most.
+_MOST_HOSTS = 42
+_MOST_CAUSES = 8
+_MOST_NAMES = 3
+_WIDEST = 60
+_TITLES: Mapping[str, tuple[str, ...]] = {
+    "rollout": ("endpoint", "ended", "was", "is", "reached", "why"),
+    "audit": ("endpoint", "answer", "wins", "why"),
+    "verify": ("endpoint", "answer", "wins", "reached", "why"),
+}
+
+
+@dataclass
+class Report:
+    """Collects records one by one and keeps a line of each.
+
+    A cause is a sentence with the names of the endpoints that it holds for.
+    """
+
+    _rows: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
+    _causes: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Take in what a record says."""
+        words = KINDS[record.kind]
+        rank = -1 if record.verdict is None else words.index(record.verdict)
+        row = {
+            "endpoint": record.host,
+            "ended": record.verdict or "not finished",
+            "answer": record.verdict or "not finished",
+            "was": wins(record.before),
+            "is": wins(record.observed),
+            "wins": wins(record.observed),
+            "reached": _reached(record.reachability),
+            "why": _why(record),
+        }
+        self._rows.append((rank, record.host, row))
+        if rank:
+            for cause in _causes(record):
+                self._causes.setdefault(cause, []).append(record.host)
+
+    def lines(self, summary: Mapping[str, Any], missing: Sequence[str], page: str) -> list[str]:
+        """The lines, for what publish() returned."""
+        titles = _TITLES[summary["kind"]]
+        # What ended worst comes first, and what has no ending before that.
+        ordered = sorted(self._rows, key=lambda row: (row[0] == 0, -row[0] if row[0] > 0 else -len(KINDS), row[1]))
+        shown = [[row[title] for title in titles] for _rank, _host, row in ordered[:_MOST_HOSTS]]
+        lines = list(_table([list(titles), *shown]))
+        if more := len(ordered) - len(shown):
+            lines.append(f"and {more} more, see the page")
+        lines += ["", *self._said_causes()]
+        if missing:
+            lines.append(f"not started: {_named(missing)}")
+        lines += [*summary["damaged"], summary["sentence"], f"The whole of it: {page}"]
+        return lines
+
+    def _said_causes(self) -> Iterator[str]:
+        ordered = sorted(self._causes.items(), key=lambda found: (-len(found[1]), found[0]))
+        for cause, hosts in ordered[:_MOST_CAUSES]:
+            yield f"{len(hosts)} x {cause} ({_named(hosts)})"
+        if len(ordered) > _MOST_CAUSES:
+            yield f"and {len(ordered) - _MOST_CAUSES} more causes, see the page"
+
+
+def _why(record: Record) -> str:
+    if record.verdict == "drifted":
+        return "; ".join(map(str, differences(record.observed, record.planned))) or record.reason
+    return record.reason
+
+
+def _reached(reachability: Mapping[str, Any] | None) -> str:
+    summary = (reachability or {}).get("summary") or {}
+    return f"{summary['ok']} of {summary['rows']}" if "ok" in summary and "rows" in summary else "not asked"
+
+
+def _causes(record: Record) -> Iterable[str]:
+    rows = (record.reachability or {}).get("rows") or []
+    failed = [row for row in rows if row.get("verdict") in ("failed", "unknown") and row.get("required", True)]
+    if failed:
+        return {f"{row.get('reason')} by way of {row.get('via') or 'an unknown path'}" for row in failed}
+    return [_why(record) or "no reason was given"]
+
+
+def _named(hosts: Sequence[str]) -> str:
+    rest = f" and {len(hosts) - _MOST_NAMES} more" if len(hosts) > _MOST_NAMES else ""
+    return ", ".join(sorted(hosts)[:_MOST_NAMES]) + rest
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [min(_WIDEST, max(len(row[column]) for row in rows)) for column in range(len(rows[0]) - 1)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+        yield "  ".join((*cells, row[-1])).rstrip()
