@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.template import Templar
+from ansible.utils.vars import load_extra_vars
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._check import (
     Mistake,
@@ -20,6 +21,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._check 
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 
+_BATCHES = "mde_batches"
+_NOTHING = "Nothing was read or changed."
 _TEMPLATE = re.compile(r"\{[{%#]")
 
 
@@ -41,9 +44,15 @@ class ActionModule(EndpointAction):
         own = hostvars.raw_get(task_vars["inventory_hostname"])
         # What a task sees beyond a host's own variables comes from the play, and so holds for every host of it.
         of_play = {n: v for n, v in task_vars.items() if n != "vars" and not (n in own and own[n] == v)}
+        of_run = {*of_play, *load_extra_vars(self._loader)}
         templar = Templar(loader=self._loader)
         for host in hosts:
             templar.available_variables = raw = {**hostvars.raw_get(host), **of_play}
+            if _BATCHES in raw and _BATCHES not in of_run:
+                raise Refused(
+                    f"{_BATCHES} of {host} comes from the inventory, where it has no effect: a play is cut into "
+                    f"batches before it looks at hosts. Set it with -e, or as a variable of the import. {_NOTHING}"
+                )
             yield host, {name: _read(templar, host, name, raw[name]) for name in raw if is_checked(name)}
 
 
@@ -54,4 +63,4 @@ def _read(templar: Templar, host: str, name: str, value: Any) -> Any:
     try:
         return templar.template(value)
     except AnsibleError as error:
-        raise Refused(f"{name} of {host} can't be worked out: {error} Nothing was read or changed.") from None
+        raise Refused(f"{name} of {host} can't be worked out: {error} {_NOTHING}") from None

@@ -102,3 +102,12 @@ def test_every_host_is_checked_and_named(lab: Lab, tmp_path: Path) -> None:
         refused(lab, run, "clean-1: Set one or more of endpoint_proxy_method, ", "clean-2: endpoint_proxy_wpad: ", "of")
     run = play(lab, tmp_path, "audit", {"mde_hosts": "windows"}, of_hosts=of_hosts)
     refused(lab, run, "clean-3", "nowhere")
+
+
+def test_batches_that_would_be_ignored_are_refused(lab: Lab, tmp_path: Path) -> None:
+    of_hosts = {"clean-2": {"mde_batches": [1, 1]}}
+    run = play(lab, tmp_path, "audit", SETTINGS, of_hosts=of_hosts)
+    refused(lab, run, "mde_batches of clean-2 comes from the inventory, where it has no effect")
+    # Said for the run, it is what counts.
+    run = play(lab, tmp_path, "audit", {**SETTINGS, "mde_batches": 2}, "--limit", "clean-1", of_hosts=of_hosts)
+    assert run.rc == 0, run.output
