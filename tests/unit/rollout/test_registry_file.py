@@ -73,7 +73,8 @@ def test_bytes_of_any_length_come_out_again(data: bytes) -> None:
 
 
 def test_a_command_puts_back_what_it_can_hold_and_a_file_the_rest() -> None:
-    assert put_back(POLICY, RegistryValue("REG_SZ", "p.test:80")).command.stdin == ""
+    server = Address(POLICY.key, "TelemetryProxyServer")
+    assert put_back(server, RegistryValue("REG_SZ", "p.test:80")).command.stdin == ""
     assert str(put_back(POLICY, None).command).startswith("reg delete ")
     odd = RegistryValue("REG_NONE", "3000")
     write = put_back(POLICY, odd)
