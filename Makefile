@@ -9,7 +9,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	command -v $$name && break; done)
 
 RUN_FILES := $(addprefix requirements/,core.txt run.txt lab.txt)
-DEV_FILES := $(RUN_FILES) $(addprefix requirements/,test.txt dev.txt)
+DEV_FILES := $(RUN_FILES) $(addprefix requirements/,test.txt dev.txt fuzz.txt)
 # What an environment was made from and for: pins, and the place where it lies.
 digest = $(shell { cat requirements/constraints.txt $(1); echo '$(CURDIR)'; } | cksum | cut -d ' ' -f 1)
 RUN_READY := $(VENV)/ready-run-$(call digest,$(RUN_FILES))
@@ -18,7 +18,7 @@ IN_VENV := $(VENV)/bin/python
 
 ENDPOINTS ?= clean:2 german blob28 hardened policy denied
 
-.PHONY: help venv demo test lab lint matrix bench clean
+.PHONY: help venv demo test lab lint matrix fuzz bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make test     every check that CI runs'
 	@echo 'make lint     the checks that only read the source'
 	@echo 'make matrix   unit tests and one run with the oldest and the newest supported ansible-core'
+	@echo 'make fuzz     feed what an endpoint may answer to the parsers, until Ctrl-C or SECONDS=N have passed'
 	@echo 'make bench    measure this collection beside its peers, and fleets of up to 5,000; writes docs/benchmarks.md'
 	@echo 'make lab      a lab that stays up (ENDPOINTS="clean:2 german ..."), until Ctrl-C'
 	@echo 'make venv     the environment that all of them share, $(VENV)'
@@ -44,6 +45,9 @@ lint: $(DEV_READY)
 
 matrix: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks --kind matrix
+
+fuzz: $(DEV_READY)
+	@$(IN_VENV) -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS))
 
 bench: $(RUN_READY)
 	@$(IN_VENV) -m tests.bench

@@ -219,7 +219,7 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001 - pywinrm, pypsrp and requests have no common base
             raise AnsibleConnectionFailure(f"The connection to the endpoint failed: {error}") from None
         text = stdout.decode("utf-8", errors="replace").replace("\r\n", "\n")
-        parts = re.split(rf"{token} ?(-?\d+)? *(?:\n|\Z)", text)
+        parts = re.split(rf"{token} ?(-?[0-9]{{1,10}})? *(?:\n|\Z)", text)
         # parts: noise before the batch, nothing, then output and exit code of each command in turn, then a rest.
         outputs, codes = parts[2:-1:2], parts[3::2]
         if len(parts) < 3 or len(codes) != batch.size or None in codes:

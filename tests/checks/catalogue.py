@@ -10,7 +10,7 @@ from tests.checks.runner import LOGS, Check
 COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
 TYPED_FOLDERS = ("action", "callback", "connection", "filter", "lookup", "plugin_utils")
 TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in TYPED_FOLDERS)
-TYPED_TESTS = ("tests/lab", "tests/checks", "tests/bench", "tests/demo.py", "tests/twice.py")
+TYPED_TESTS = ("tests/lab", "tests/checks", "tests/bench", "tests/fuzz", "tests/demo.py", "tests/twice.py")
 
 # Rollouts run for minutes, so they are a check of their own, beside the other tests on simulated endpoints.
 ROLLOUT = ("tests/integration/rollout", "tests/integration/evidence")
@@ -54,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
         seconds=90,
     ),
     Check("molecule-windows", ("-m", "tests.checks.windows_scenario"), "simulated", seconds=45),
+    Check("fuzz", ("-m", "tests.fuzz", "--seconds", "22"), "unit", seconds=60),
     Check("demo", ("-m", "tests.demo"), "simulated", seconds=20),
     Check("package", ("-m", "tests.checks.package"), "simulated", seconds=40),
     Check("sanity", ("-m", "tests.checks.sanity"), "source", seconds=200),

@@ -55,7 +55,7 @@ def read_answer(text: str, request: Request) -> Answer:
     lines = [line for line in text.split("\n") if line.startswith("{")]
     try:
         content = json.loads(lines[-1]) if lines else None
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise NoAnswer(shown_words(" ".join(text.split()))[:300] or "nothing")

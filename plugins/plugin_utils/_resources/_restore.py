@@ -102,7 +102,7 @@ def _entry(entry: Mapping[str, Any]) -> tuple[Address, RegistryValue | None]:
     try:
         address = Address(str(entry["key"]), str(entry["name"]), int(entry["view"]))
         absent, type_, data = bool(entry["absent"]), str(entry.get("type", "")), entry.get("data")
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise InvalidOption(_OPTION, "an entry is none of a snapshot: key, name, view or absent is missing") from None
     if address not in _FIXED and not (address.view == 64 and _WININET.fullmatch(f"{address.key}\\{address.name}")):
         raise InvalidOption(_OPTION, f"{address} is no value that this collection manages")

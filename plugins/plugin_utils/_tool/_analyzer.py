@@ -14,7 +14,7 @@ from ._rows import Method, Row, Verdict
 _URL = re.compile(r"\W*Testing URL\s*:\s*(\S+)", re.IGNORECASE)
 _PROXY = re.compile(r"\W*Proxy config\s*:\s*Method\s*=\s*([^,]*?)\s*,\s*address\s*=(.*)", re.IGNORECASE)
 _METHOD = re.compile(r"\s*\d+(?:\.\d+)*\s*-\s*(.*)")
-_TRIED = re.compile(r"(.*?)[\s:]*\b(succeeded|failed)\s*\(\s*(-?\d+)\s*\)\W*", re.IGNORECASE)
+_TRIED = re.compile(r"(.*?)[\s:]*\b(succeeded|failed)\s*\(\s*(-?[0-9]{1,10})\s*\)\W*", re.IGNORECASE)
 _ABSENT = re.compile(r"(.*?)[\s:]*\bdoes(?:n.?t| not) exist\W*", re.IGNORECASE)
 # WPAD stands in parentheses as well, and is no proxy.
 _NAMED = re.compile(r"((?:named|command.line) proxy)\s*\(\s*(.*?)\s*\)[^()]*", re.IGNORECASE)

@@ -120,4 +120,4 @@ def _present(mark: str) -> Command:
 
 def read_sizes(completed: Completed) -> list[int | None]:
     """The answer to sizes(): bytes of each file, None for one that is not there."""
-    return [int(size) if size else None for size in re.findall(r"\[(\d*)\]", completed.stdout)]
+    return [int(size) if size else None for size in re.findall(r"\[([0-9]{0,18})\]", completed.stdout)]
