@@ -14,8 +14,9 @@ author:
   - mde.connectivity authors (@mde-connectivity)
 description:
   - Manages the policy values that give the sensor a proxy of its own, which it prefers to the one of WinHTTP.
-  - C(TelemetryProxyServer) and C(DisableEnterpriseAuthProxy) below C(DataCollection) are one unit. Both are
-    written, and both are deleted with O(state=absent). Other values of that key are left alone.
+  - C(TelemetryProxyServer) and C(DisableEnterpriseAuthProxy) below C(DataCollection) are one unit, and both are
+    written. With O(state=absent) the first is deleted, and the second only if O(disable_enterprise_auth_proxy) says
+    so, because Microsoft's onboarding script sets it on every endpoint. Other values of that key are left alone.
   - A value of the wrong type is a change, even if its text is right.
 options:
   state:
@@ -34,16 +35,26 @@ options:
   disable_enterprise_auth_proxy:
     description:
       - Whether the sensor's data keeps away from a proxy that asks for a sign-in.
-      - With V(true) C(DisableEnterpriseAuthProxy) is 1. With V(false) it is 0 where it exists, which is the
-        same as absent.
-    type: bool
-    default: true
+      - With V(true) C(DisableEnterpriseAuthProxy) is 1. With V(false) it is 0 where it exists, which means the
+        same as absent. With V(absent) it is removed.
+      - If left out, it is V(true) with O(state=present), and stays as it is with O(state=absent).
+    type: str
+    choices:
+      - "true"
+      - "false"
+      - absent
   prefer_static_proxy:
     description:
       - Whether the sensor prefers its static proxy for its HTTP requests. It is meant for endpoints that
         can't reach certificate revocation lists and Windows Update without it.
-      - If left out, C(PreferStaticProxyForHttpRequest) stays as it is, also with O(state=absent).
-    type: bool
+      - With V(true) C(PreferStaticProxyForHttpRequest) is 1. With V(false) it is 0 where it exists, which means
+        the same as absent. With V(absent) it is removed.
+      - If left out, it stays as it is, also with O(state=absent).
+    type: str
+    choices:
+      - "true"
+      - "false"
+      - absent
 extends_documentation_fragment:
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
@@ -81,9 +92,15 @@ EXAMPLES = r"""
     server: "[2001:db8::10]:8080"
     prefer_static_proxy: true
 
-- name: No static proxy
+- name: No static proxy, with the other values left as they are
   mde.connectivity.datacollection_proxy:
     state: absent
+
+- name: No static proxy, and nothing that came with it
+  mde.connectivity.datacollection_proxy:
+    state: absent
+    disable_enterprise_auth_proxy: absent
+    prefer_static_proxy: absent
 """
 
 RETURN = r"""

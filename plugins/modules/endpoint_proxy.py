@@ -68,7 +68,8 @@ options:
     type: dict
     suboptions:
       source:
-        description: V(connection), V(system), V(machine), a SID or an account.
+        description: V(connection), V(system), V(machine), a SID or an account. An empty dictionary C({}) asks for the
+          import with the defaults.
         type: str
         default: connection
       on_loss:
@@ -128,12 +129,22 @@ options:
         description: The proxy as V(host:port). Required if O(datacollection_proxy.state=present).
         type: str
       disable_enterprise_auth_proxy:
-        description: Whether the sensor's data keeps away from a proxy that asks for a sign-in.
-        type: bool
-        default: true
+        description:
+          - Whether the sensor's data keeps away from a proxy that asks for a sign-in, or V(absent) to remove the value.
+          - If left out, it is V(true) with O(datacollection_proxy.state=present), and stays as it is otherwise.
+        type: str
+        choices:
+          - "true"
+          - "false"
+          - absent
       prefer_static_proxy:
-        description: Whether the sensor prefers it for its HTTP requests. If left out, this stays as it is.
-        type: bool
+        description: Whether the sensor prefers it for its HTTP requests, or V(absent) to remove the value. If left
+          out, this stays as it is.
+        type: str
+        choices:
+          - "true"
+          - "false"
+          - absent
   restore:
     description:
       - A snapshot to put back, byte for byte, as a result of this or another module of the collection has it in

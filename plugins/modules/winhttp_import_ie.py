@@ -15,6 +15,7 @@ author:
 description:
   - Copies the manual proxy and the bypass list from the Internet Explorer (WinINet) settings of a named
     source into WinHTTP.
+  - Without any option the settings of the user who connects are copied.
   - It is a copy and no link. When the source changes, the next run takes the change over.
   - WinHTTP takes neither a setup script (PAC) nor automatic detection (WPAD) over, so the module fails when
     the source uses one of them, or warns if O(on_loss=warn).

@@ -23,7 +23,7 @@ options:
   state:
     description:
       - With V(present) the proxy is set. With V(absent) proxy and bypass list are removed, and WinHTTP goes
-        direct; O(proxy) and O(bypass) can't be given then.
+        direct; O(proxy) can't be given then, and O(bypass), which C(module_defaults) may hold, does not count.
     type: str
     choices:
       - present
@@ -35,6 +35,7 @@ options:
       - A string is V(host) or V(host:port), which serves all protocols, or items such as
         V(http=a:8080;https=b:8443), separated by semicolons or blanks.
       - A dictionary has the keys V(http), V(https), V(ftp) and V(socks), each with V(host) or V(host:port).
+      - Without a port, which one is used depends on the protocol of a request, and a warning says so.
       - A host is a name, an IPv4 address or an IPv6 address in brackets. A leading V(http://) is dropped, and
         any other scheme is refused, because Windows speaks plain HTTP to its proxy.
       - A user name or a password can't be part of it.

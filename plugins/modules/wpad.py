@@ -67,7 +67,7 @@ notes:
   - Scopes other than V(connection) need an administrator.
   - The service C(WinHttpAutoProxySvc) is never disabled.
   - It is not documented which of the flag and C(AutoDetect) Windows follows when they differ, so the module
-    keeps them equal.
+    keeps them equal. Where only that is a change, a warning says so.
 seealso:
   - module: mde.connectivity.winhttp_import_ie
   - module: mde.connectivity.winhttp_proxy

@@ -202,7 +202,8 @@ class ResourceAction(EndpointAction):
         super().__init_subclass__(**keywords)
 
     def _complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        if not self.resource.read_only and all(value is None for value in arguments.values()):
+        asks = self.resource.needs_option and not self.resource.read_only
+        if asks and all(value is None for value in arguments.values()):
             known = ", ".join(argument_spec(self.module))
             raise Refused(f"No option was given, so nothing was changed. Set one of: {known}.")
         return self.resource.complete(arguments)

@@ -29,7 +29,7 @@ WINHTTP = {"state": "present", "proxy": "proxy:8080", "bypass": None, "include_3
 DATA = {
     "state": "present",
     "server": "p.test:80",
-    "disable_enterprise_auth_proxy": True,
+    "disable_enterprise_auth_proxy": None,
     "prefer_static_proxy": None,
 }
 
@@ -71,8 +71,8 @@ def test_winhttp_is_reached_in_one_step(winhttp, state, bypass, include_32bit):
 @given(
     st.builds(DataCollection, values, numbers, numbers),
     st.sampled_from(["present", "absent"]),
-    st.booleans(),
-    st.sampled_from([None, True, False]),
+    st.sampled_from([None, "true", "false", "absent"]),
+    st.sampled_from([None, "true", "false", "absent"]),
     st.booleans(),
 )
 def test_datacollection_is_reached_in_one_step(values, state, disable_auth, prefer, onboarded):
@@ -88,8 +88,13 @@ def test_datacollection_is_reached_in_one_step(values, state, disable_auth, pref
     assert bool(change.writes) == (change.after != before)
     assert bool(change.reboot_reason) == (bool(change.writes) and onboarded)
     assert DataCollectionProxy(options).plan(change.after).writes == ()
+    after = change.after.part(DataCollection)
     if prefer is None:
-        assert change.after.part(DataCollection).prefer_static == values.prefer_static
+        assert after.prefer_static == values.prefer_static
+    if disable_auth is None and state == "absent":
+        assert after.disable_auth == values.disable_auth
+    assert (prefer != "absent") or after.prefer_static is None
+    assert (disable_auth != "absent") or after.disable_auth is None
 
 
 def test_a_bypass_that_is_not_given_is_kept_in_each_view():

@@ -78,18 +78,19 @@ class DataCollectionProxy(Resource):
         return Change(state.with_parts(after), writes, reboot_reason=reason)
 
     def _desired(self, before: DataCollection) -> DataCollection:
-        prefer = self.options["prefer_static_proxy"]
-        prefer_static = before.prefer_static if prefer is None else _switch(before.prefer_static, prefer)
+        prefer_static = _switch(before.prefer_static, self.options["prefer_static_proxy"])
+        disable = self.options["disable_enterprise_auth_proxy"]
         if self._server is None:
-            return DataCollection(None, None, prefer_static)
+            return DataCollection(None, _switch(before.disable_auth, disable), prefer_static)
         same = before.proxy is not None and same_server(before.proxy, self._server)
         server = before.server if same else RegistryValue("REG_SZ", self._server)
-        disable_auth = _switch(before.disable_auth, self.options["disable_enterprise_auth_proxy"])
-        return DataCollection(server, disable_auth, prefer_static)
+        return DataCollection(server, _switch(before.disable_auth, disable or "true"), prefer_static)
 
 
-def _switch(before: RegistryValue | None, wanted: bool) -> RegistryValue | None:
-    """1 or 0 as a REG_DWORD; a value that is absent counts as 0, since that is its default."""
-    if not wanted and before is None:
+def _switch(before: RegistryValue | None, wanted: str | None) -> RegistryValue | None:
+    """The value for true, false, absent or None (as it is); false needs none, since 0 is the default."""
+    if wanted is None:
+        return before
+    if wanted == "absent" or (wanted == "false" and before is None):
         return None
-    return _ON if wanted else _OFF
+    return _ON if wanted == "true" else _OFF

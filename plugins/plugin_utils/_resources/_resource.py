@@ -41,13 +41,15 @@ class Change:
 class Resource(abc.ABC):
     """One managed thing and what is desired of it; options are validated module options.
 
-    name is the key of its scopes in a state, and kinds are its parts of one. Raises InvalidOption for an option that
+    name is the key of its scopes in a state, and kinds are its parts of one. needs_option says that without any option
+    nothing is asked for; elsewhere the defaults ask for something. Raises InvalidOption for an option that
     its type alone could not refuse.
     """
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[type[Part], ...]] = ()
     read_only: ClassVar[bool] = False
+    needs_option: ClassVar[bool] = True
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options

@@ -42,6 +42,7 @@ class WinHttpImportIe(Resource):
 
     name = "winhttp_import_ie"
     kinds = (WinHttp,)
+    needs_option = False
     # Whether another resource clears the manual proxy of the source once it has been imported.
     moves: bool = False
 

@@ -94,7 +94,24 @@ class Wpad(Resource):
             if not (state.wininet[scope].default.readable and state.wininet[scope].saved.readable)
         )
         after = state.with_parts(switches).with_wininet(wininet)
-        return Change(after, tuple(writes), (*replaced, *warnings))
+        beside = tuple(self._beside(scope, state.wininet[scope], wininet[scope]) for scope in scopes)
+        return Change(after, tuple(writes), (*replaced, *filter(None, beside), *warnings))
+
+    def _beside(self, scope: str, before: Connections, after: Connections) -> str:
+        """Why a scope is changed whose detection is as asked for already; empty where nothing needs to be said."""
+        pairs = (
+            ("AutoDetect", before.auto_detect, after.auto_detect),
+            ("SavedLegacySettings", before.saved, after.saved),
+        )
+        changed = [name for name, old, new in pairs if old != new]
+        if not changed or before.default != after.default:
+            return ""
+        does = "already has" if self._enabled else "has no"
+        verb = "does not say so" if len(changed) == 1 else "do not say so"
+        return (
+            f"{scope} {does} automatic detection in DefaultConnectionSettings, but {' and '.join(changed)} beside it "
+            f"{verb}. Which of them Windows follows is not documented, so all are written."
+        )
 
     def _plan_scope(self, writes: list[Write], scope: str, before: Connections) -> Connections:
         if before.error:

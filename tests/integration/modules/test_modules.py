@@ -25,7 +25,11 @@ WRITERS: dict[str, dict[str, Any]] = {
 }
 REMOVALS: dict[str, dict[str, Any]] = {
     "winhttp_proxy": {"state": "absent"},
-    "datacollection_proxy": {"state": "absent", "prefer_static_proxy": False},
+    "datacollection_proxy": {
+        "state": "absent",
+        "disable_enterprise_auth_proxy": "absent",
+        "prefer_static_proxy": "absent",
+    },
     "wpad": {"state": "disabled", "scope": ["system", "local_service", "network_service", "machine"]},
 }
 
@@ -65,14 +69,10 @@ def test_what_was_made_can_be_removed(site: Site, name: str) -> None:
     assert removed["changed"]
     assert not again["changed"]
     if name == "datacollection_proxy":
-        end = site.managed()
-        # prefer_static_proxy: false leaves the switch at 0, which is what absent means; the rest is as before.
-        assert end.pop(f"{SENSOR_POLICY}\\PreferStaticProxyForHttpRequest 64") == ("REG_DWORD", bytes(4))
-        start.pop(f"{SENSOR_POLICY}\\PreferStaticProxyForHttpRequest 64")
-        assert end == start
+        assert site.managed() == start
 
 
-@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("name", [name for name in WRITERS if name != "winhttp_import_ie"])
 def test_no_arguments_change_nothing(site: Site, name: str) -> None:
     site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named("keep.test:1"))
     before = site.managed()

@@ -91,7 +91,7 @@ def test_the_import_needs_no_option_of_its_own(lab: Lab, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("method", "winhttpd", "got: winhttpd"),
+        ("method", "winhttpd", "'winhttpd' is none of wpad, winhttp"),
         ("winhttp_proxy", "proxy.example.com:8080", "must be a dictionary"),
         ("wpad", ["enabled"], "must be a dictionary"),
     ],
