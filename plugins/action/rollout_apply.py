@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction, validated
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Endpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
     Record,
@@ -39,6 +38,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step im
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
 
 class ActionModule(EndpointAction):

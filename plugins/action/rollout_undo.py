@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Endpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
     Record,
@@ -28,6 +27,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch 
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._transaction import NotHeld, Unknown
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
 
 class ActionModule(EndpointAction):

@@ -22,11 +22,11 @@ from ansible.utils.plugin_docs import get_plugin_docs
 
 from ._arguments import mistake, trimmed
 from ._credentials import without_words
-from ._endpoint import Endpoint, EndpointError
 from ._inquiry import Inquiry
 from ._operator._packages import missing_package
 from ._resources._resource import InvalidOption, Refused, Resource
 from ._transaction import NotHeld, Transaction, Unknown
+from ._windows._endpoint import Endpoint, EndpointError
 
 _SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "no_log")
 _FACT = "mde_connectivity_written"

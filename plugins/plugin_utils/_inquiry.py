@@ -9,7 +9,7 @@ import abc
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ._endpoint import Endpoint
+from ._windows._endpoint import Endpoint
 
 
 class Inquiry(abc.ABC):

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ._credentials import harmless, shown_words
-from ._endpoint import Command, CommandTooLong, Completed, Endpoint
-from ._registry import Address, Reading, Registry, RegistryValue, Write
-from ._registry_file import import_value, put_back
 from ._resources._resource import Refused, Resource
 from ._resources._state import State
+from ._windows._endpoint import Command, CommandTooLong, Completed, Endpoint
+from ._windows._registry import Address, Reading, Registry, RegistryValue, Write
+from ._windows._registry_file import import_value, put_back
 
 _ERROR_NUMBER = re.compile(r"\(\d+\)")
 

@@ -22,17 +22,10 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._credentials impo
     shown_words,
     withheld,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import (
-    Command,
-    Completed,
-    Endpoint,
-    EndpointError,
-)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import RecordError, read
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._secrets import clean, text
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._answer import NoAnswer, read_answer
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._request import Request, ways_of
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import Reading
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_info import EndpointInfo
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
@@ -58,6 +51,13 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._snapshot i
     read_report,
     read_snapshot,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import (
+    Command,
+    Completed,
+    Endpoint,
+    EndpointError,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import Reading
 
 # Stands in an input for the token of the batch or the request, which nobody can know beforehand.
 TOKEN = b"TOKEN"

@@ -16,8 +16,6 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Completed
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import Query, Registry
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_proxy import (
     DataCollectionProxy,
 )
@@ -32,6 +30,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winht
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winhttp_proxy import WinHttpProxy
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._wininet import Place
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._wpad import Wpad
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Completed
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import Query, Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import RegistryValue
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_proxy import (
     DataCollectionProxy,
 )
@@ -22,6 +21,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winht
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winhttp_views import View, WinHttp
 from ansible_collections.mde.connectivity.plugins.plugin_utils._settings._bypass_list import BypassList
 from ansible_collections.mde.connectivity.plugins.plugin_utils._settings._proxy_list import ProxyList
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import RegistryValue
 from hypothesis import given
 from hypothesis import strategies as st
 

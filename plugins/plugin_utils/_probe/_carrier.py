@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._credentials import shown_words
-from .._endpoint import Command, Completed
-from .._scheduled_task import ScheduledTask
+from .._windows._endpoint import Command, Completed
+from .._windows._scheduled_task import ScheduledTask
 
 ENGINES = {"powershell": "probe.ps1", "wsh": "probe.js"}
 _MARK = "request:"

@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._credentials import shown_proxies, shown_words
-from .._endpoint import Endpoint
 from .._inquiry import Inquiry
-from .._registry import Reading
 from .._resources._datacollection_values import DataCollection
 from .._resources._effective import effective
 from .._resources._endpoint_info import MachineInfo
@@ -23,7 +21,9 @@ from .._resources._state import State
 from .._resources._winhttp_views import WinHttp
 from .._settings._errors import InvalidSetting
 from .._settings._server import parse_server
-from .._winhttp_errors import name_of, number_of
+from .._windows._endpoint import Endpoint
+from .._windows._registry import Reading
+from .._windows._winhttp_errors import name_of, number_of
 from ._answer import Answer, NoAnswer, Row, read_answer
 from ._carrier import Carrier
 from ._request import PATHS, Request, Target, Way, ways_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .._winhttp_errors import number_of
+from .._windows._winhttp_errors import number_of
 from ._answer import Row
 from ._request import Target
 

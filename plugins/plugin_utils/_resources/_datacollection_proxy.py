@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._registry import Address, Query, Registry, RegistryValue, delete_value, set_value
 from .._settings._errors import InvalidSetting
 from .._settings._server import parse_server, same_server
+from .._windows._registry import Address, Query, Registry, RegistryValue, delete_value, set_value
 from ._datacollection_values import (
     DATACOLLECTION_QUERIES,
     DISABLE_AUTH,

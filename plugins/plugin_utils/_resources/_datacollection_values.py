@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .._credentials import shown_number, shown_server, shown_value
-from .._registry import Address, Query, Registry, RegistryValue
+from .._windows._registry import Address, Query, Registry, RegistryValue
 
 _DATA_COLLECTION = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\DataCollection"
 _SENSOR_POLICY = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows Advanced Threat Protection"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._registry import Query, Registry
+from .._windows._registry import Query, Registry
 from ._datacollection_values import DATACOLLECTION_QUERIES, DataCollection
 from ._effective import VERDICT_SCOPES, conflicts, effective
 from ._resource import Change, Resource

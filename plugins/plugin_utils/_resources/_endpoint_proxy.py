@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._registry import Query, Registry
+from .._windows._registry import Query, Registry
 from ._datacollection_proxy import DataCollectionProxy
 from ._effective import effective
 from ._endpoint_info import MachineInfo, verdict

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .._credentials import without_words
-from .._registry import Query, Registry, Write
+from .._windows._registry import Query, Registry, Write
 from ._state import Part, State
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .._credentials import harmless, withheld
-from .._registry import Address, Query, Registry, RegistryValue
-from .._registry_file import put_back
+from .._windows._registry import Address, Query, Registry, RegistryValue
+from .._windows._registry_file import put_back
 from ._datacollection_values import DISABLE_AUTH, PREFER_STATIC, SERVER
 from ._endpoint_info import MachineInfo, verdict
 from ._resource import Change, InvalidOption, Refused, Resource

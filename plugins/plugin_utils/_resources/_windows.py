@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .._credentials import shown_name, shown_number
-from .._registry import Address, Query, Registry
+from .._windows._registry import Address, Query, Registry
 
 _VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 _BUILD = Address(_VERSION, "CurrentBuildNumber")

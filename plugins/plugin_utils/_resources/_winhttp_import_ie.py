@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._credentials import are_bypassed, are_proxies, shown_name
-from .._registry import Query, Registry, is_user_sid
 from .._settings._bypass_list import BypassList
 from .._settings._errors import shown
 from .._settings._proxy_list import ProxyList
 from .._settings._wininet import WinInetSettings
+from .._windows._registry import Query, Registry, is_user_sid
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
 from ._winhttp_proxy import change_winhttp

@@ -9,11 +9,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .._endpoint import Command
-from .._registry import Query, Registry
 from .._settings._bypass_list import BypassList
 from .._settings._errors import InvalidSetting
 from .._settings._proxy_list import ProxyList
+from .._windows._endpoint import Command
+from .._windows._registry import Query, Registry
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
 from ._winhttp_views import NATIVE, WINHTTP_QUERIES, WOW64, View, ViewWrite, WinHttp, set_view

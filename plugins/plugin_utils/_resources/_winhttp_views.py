@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from .._credentials import are_bypassed, are_proxies, shown_blob, shown_bypass, shown_proxies
-from .._endpoint import Command, quoted
-from .._registry import Address, Query, Registry, Write
 from .._settings._bypass_list import BypassList
 from .._settings._errors import UnreadableValue
 from .._settings._proxy_list import ProxyList
 from .._settings._winhttp import WinHttpSettings
+from .._windows._endpoint import Command, quoted
+from .._windows._registry import Address, Query, Registry, Write
 
 _KEY = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\Connections"
 NATIVE = Address(_KEY, "WinHttpSettings", 64)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._credentials import shown_blob, shown_bypass, shown_number, shown_proxies, shown_url, shown_value
-from .._registry import Address, Query, Registry, RegistryValue, Unreadable, is_user_sid
 from .._settings._errors import UnreadableValue
 from .._settings._wininet import WinInetSettings
+from .._windows._registry import Address, Query, Registry, RegistryValue, Unreadable, is_user_sid
 
 _SYSTEM = "S-1-5-18"
 SETTINGS = "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"

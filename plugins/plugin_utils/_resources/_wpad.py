@@ -9,10 +9,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .._registry import Query, Registry, RegistryValue, Write, delete_value, set_value
-from .._registry_file import put_back
 from .._settings._errors import shown
 from .._settings._wininet import WinInetSettings
+from .._windows._registry import Query, Registry, RegistryValue, Write, delete_value, set_value
+from .._windows._registry_file import put_back
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
 from ._wininet import (

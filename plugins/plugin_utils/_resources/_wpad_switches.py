@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .._registry import Address, Query, Registry
+from .._windows._registry import Address, Query, Registry
 from ._windows import start_type
 
 _INTERNET_SETTINGS = "Microsoft\\Windows\\CurrentVersion\\Internet Settings"

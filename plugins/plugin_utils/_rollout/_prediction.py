@@ -15,12 +15,12 @@ from typing import Any
 from ansible.constants import DEFAULT_LOCAL_TMP
 from ansible.errors import AnsibleError
 
-from .._endpoint import Endpoint, EndpointError
 from .._evidence._files import write
 from .._operator._cause import cause_of
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
 from .._transaction import Transaction
+from .._windows._endpoint import Endpoint, EndpointError
 from ._plan import HostPlan, host_plan
 from ._step import plain
 

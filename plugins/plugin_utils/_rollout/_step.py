@@ -14,15 +14,15 @@ from typing import Any, NoReturn
 
 from ansible.errors import AnsibleError
 
-from .._endpoint import Endpoint, EndpointError
 from .._evidence._record import Record, RecordError, load, path_of, save
 from .._probe._reachability import Reachability, missed
-from .._registry import Address
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
 from .._resources._restore import Restore
 from .._times import stamp, utc_now
 from .._transaction import NotHeld, Transaction, Unknown
+from .._windows._endpoint import Endpoint, EndpointError
+from .._windows._registry import Address
 from ._plan import HostPlan, differences, said
 from ._switch import REMOVED, SET, arm, disarm, may_be_armed
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._credentials import shown_words
-from .._endpoint import Command, Endpoint
 from .._evidence._record import Record
-from .._registry_file import render
 from .._resources._resource import InvalidOption, Refused
 from .._resources._restore import read_snapshot
-from .._scheduled_task import ScheduledTask
+from .._windows._endpoint import Command, Endpoint
+from .._windows._registry_file import render
+from .._windows._scheduled_task import ScheduledTask
 
 # What the history of a record says of the switch: set is noted before it is, removed after it was.
 SET, REMOVED = "switch_set", "switch_removed"

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from .._credentials import shown_proxies, shown_url
-from .._winhttp_errors import name_of, number_of
+from .._windows._winhttp_errors import name_of, number_of
 from ._events import Event
 
 SUCCEEDED, FAILED, MIXED, NO_COMMAND_CHANNEL = 4, 5, 67, 15

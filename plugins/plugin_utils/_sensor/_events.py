@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._credentials import shown_words
-from .._endpoint import Command, Completed, EndpointError, quoted
 from .._resources._resource import Refused
+from .._windows._endpoint import Command, Completed, EndpointError, quoted
 
 try:
     from defusedxml.common import DefusedXmlException

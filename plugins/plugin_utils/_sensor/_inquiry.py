@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._endpoint import Endpoint
 from .._inquiry import Inquiry
-from .._registry import Reading
 from .._resources._resource import InvalidOption
+from .._windows._endpoint import Endpoint
+from .._windows._registry import Reading
 from ._contacts import CONTACT_IDS, contacts
 from ._events import newest, parse, require_parser
 from ._hints import hints

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .._endpoint import Command, Completed
-from .._registry import Address, Query, Registry, RegistryValue
 from .._resources._windows import SENSOR_QUERIES, Sensor
+from .._windows._endpoint import Command, Completed
+from .._windows._registry import Address, Query, Registry, RegistryValue
 
 _STATUS = SENSOR_QUERIES[0].key
 _ONBOARDING_STATE = Address(_STATUS, "OnboardingState")

@@ -15,9 +15,9 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
-from .._endpoint import Command, Completed, Endpoint, EndpointError, quoted
 from .._inquiry import Inquiry
 from .._resources._resource import InvalidOption
+from .._windows._endpoint import Command, Completed, Endpoint, EndpointError, quoted
 from ._analyzer import read_blocks, read_proxy
 from ._psexec import PsExec
 from ._rows import Row, Unreadable, summary

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 
 from .._credentials import shown_words
-from .._endpoint import Command, Completed, Endpoint, quoted
 from .._resources._resource import Refused
+from .._windows._endpoint import Command, Completed, Endpoint, quoted
 
 # Only an administrator can make files there, so nobody else can put a link in their place.
 _RUNNING = r"%SystemRoot%\mde.connectivity.running"

@@ -15,8 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import Address, RegistryValue
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry_file import import_value, render
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import (
+    Address,
+    RegistryValue,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry_file import (
+    import_value,
+    render,
+)
 
 from tests.integration.play import run_playbook
 from tests.integration.wine.wine_endpoint import wine_endpoint
@@ -264,7 +270,7 @@ def test_what_reg_can_not_import(files: Files) -> None:
 # An action that hands standard input to the task's connection as the product does.
 STAGE = """
 from ansible.plugins.action import ActionBase
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Command, Endpoint
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Command, Endpoint
 
 
 class ActionModule(ActionBase):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import quote, quoted
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import quote, quoted
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 

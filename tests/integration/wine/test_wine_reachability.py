@@ -23,13 +23,13 @@ from urllib.parse import urlsplit
 import jsonschema
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils import _probe
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Endpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import Reachability
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import probes, select
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice, Service
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render import Row, Settings
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render import squid as render
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
 from tests.integration.reachability.probe_site import GREETING, Web
 from tests.integration.reachability.reach_site import FOLDER, PATIENCE, need_stage

@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._scheduled_task import ScheduledTask
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._scheduled_task import ScheduledTask
 
 from tests.lab.profiles import PROFILES
 from tests.lab.simulated import programs

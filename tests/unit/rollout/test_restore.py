@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import Registry, RegistryValue
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
     Refused,
@@ -18,6 +17,10 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resto
     read_snapshot,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._state import State
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import (
+    Registry,
+    RegistryValue,
+)
 
 from tests.integration.site import DIRECT, named
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Endpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import Record
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch import (
@@ -20,6 +19,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch 
     disarm,
     may_be_armed,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
 from tests.lab.profiles import PROFILES
 from tests.lab.simulated.endpoint import SimulatedEndpoint

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Completed
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._contacts import CONTACT_IDS
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._events import (
     CHANNEL,
@@ -18,6 +17,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._events i
     parse,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._notices import NOTICES
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Completed
 from hypothesis import given
 from hypothesis import strategies as st
 

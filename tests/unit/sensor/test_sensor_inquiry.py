@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 from ansible_collections.mde.connectivity.plugins.modules import sensor_contacts as documentation
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Endpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
     Refused,
@@ -18,6 +17,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resou
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor import _events
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._events import LogUnreadable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._inquiry import SensorContacts
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
 from tests.lab.profiles import Profile
 from tests.lab.simulated.endpoint import SimulatedEndpoint

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Completed
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import RegistryValue
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._state import service_state, time_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Completed
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import RegistryValue
 
 ENGLISH = """
 SERVICE_NAME: {name}

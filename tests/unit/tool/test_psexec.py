@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Completed
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._psexec import PsExec, read_sizes, sizes
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Completed
 
 RUN = PsExec(r"C:\Tools\PsExec.exe", r"C:\S\SenseSnapshot.exe", "-i", 60, (r"C:\S\Snapshot.zip", r"C:\S\b64"))
 

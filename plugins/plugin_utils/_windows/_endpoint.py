@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ._credentials import shown_words
+from .._credentials import shown_words
 
 # cmd.exe takes 8,191 characters; the rest is room for "cmd.exe /d /s /c" and its quotes.
 _CMD_LIMIT = 8000

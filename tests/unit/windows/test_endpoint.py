@@ -10,7 +10,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import (
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import (
     Command,
     CommandTooLong,
     Completed,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ._credentials import harmless
+from .._credentials import harmless
 from ._endpoint import Command
 from ._registry import Address, RegistryValue, Write, restore
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._endpoint import Completed
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import (
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Completed
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import (
     Address,
     Query,
     Reading,

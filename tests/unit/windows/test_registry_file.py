@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry import Address, RegistryValue
-from ansible_collections.mde.connectivity.plugins.plugin_utils._registry_file import (
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import (
+    Address,
+    RegistryValue,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry_file import (
     put_back,
     render,
 )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ._credentials import harmless, shown_words
+from .._credentials import harmless, shown_words
 from ._endpoint import Command, Completed, EndpointError, quote
 
 _ROOTS = {

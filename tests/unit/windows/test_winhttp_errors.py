@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._winhttp_errors import (
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._winhttp_errors import (
     NAMES,
     name_of,
     number_of,
