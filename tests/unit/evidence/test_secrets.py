@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.evidence.fleet import DIGEST, record
+from tests.unit.test_credentials import seconds
 
 SECRET = "hunter2Zebra"
 NOW = "2026-01-31T12:00:00Z"
@@ -28,13 +29,13 @@ _NOISE = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_s
 
 
 @st.composite
-def credentials(draw: st.DrawFn) -> str:
-    """One text that holds a user name and password in one of the forms in which they come."""
+def forms(draw: st.DrawFn) -> list[str]:
+    """Texts that hold a user name and password, one in each of the forms in which they come."""
     password = f"{draw(_NOISE)}{SECRET}{draw(_NOISE)}"
     # A control character before the at sign is what tells a length of 64 from one.
     stored = f"svc:{''.join(filter(str.isprintable, password))}@proxy.example.com:8080"
     plain = f"corp\\svc:{password}@proxy.example.com:8080"
-    forms = [
+    return [
         plain,
         f"http://svc:{password}@proxy.example.com:8080/",
         f"https=svc:{password}@proxy.example.com:8080;http=other:80",
@@ -46,7 +47,11 @@ def credentials(draw: st.DrawFn) -> str:
         stored.encode().hex(),
         f'reg add "HKLM\\X" /v "Y" /t REG_BINARY /d {stored.encode("utf-16-le").hex()} /f',
     ]
-    return draw(st.sampled_from(forms))
+
+
+def credentials() -> st.SearchStrategy[str]:
+    """One of these texts."""
+    return forms().flatmap(st.sampled_from)
 
 
 def planted(secret: str) -> dict[str, Any]:
@@ -75,24 +80,30 @@ def written(directory: Path) -> str:
     return "\n".join(path.read_text() for path in directory.rglob("*") if path.is_file()).lower()
 
 
-@settings(max_examples=60)
-@given(credentials())
-def test_no_file_holds_a_credential(secret: str) -> None:
-    result = planted(secret)
+# Every example has all forms, in one directory: what takes the time is the files.
+@settings(max_examples=6, deadline=None)
+@given(forms())
+def test_no_file_holds_a_credential(secrets: list[str]) -> None:
     with TemporaryDirectory() as folder:
         journal = Journal(Path(folder), Head("run", "alice", NOW), lambda: NOW)
-        steps = (_completion.with_settings, _completion.with_reachability, _completion.with_verdict)
-        for step in steps:
-            journal.change("one", 1, lambda known, now, step=step: step(known, result, now))
-        journal.change("two", 1, lambda known, now: _completion.failed(known, result, "a task", now))
-        journal.change("three", 1, lambda known, now: _completion.unreachable(known, secret, now))
-        journal.change("four", 1, lambda known, now: _completion.with_settings(known, result, now))
-        journal.change("four", 1, lambda known, now: _completion.lost_after_verdict(known, secret, now))
+        for number, secret in enumerate(secrets):
+            plant(journal, f"{number}-", secret)
         journal.finish()
         content = written(Path(folder))
     assert not journal.damaged
     for form in (SECRET, SECRET.encode().hex(), SECRET.encode("utf-16-le").hex()):
         assert form.lower() not in content
+
+
+def plant(journal: Journal, prefix: str, secret: str) -> None:
+    """Let hosts end in every way, each with the secret in all that is known of it."""
+    result = planted(secret)
+    for step in (_completion.with_settings, _completion.with_reachability, _completion.with_verdict):
+        journal.change(f"{prefix}one", 1, lambda known, now, step=step: step(known, result, now))
+    journal.change(f"{prefix}two", 1, lambda known, now: _completion.failed(known, result, "a task", now))
+    journal.change(f"{prefix}three", 1, lambda known, now: _completion.unreachable(known, secret, now))
+    journal.change(f"{prefix}four", 1, lambda known, now: _completion.with_settings(known, result, now))
+    journal.change(f"{prefix}four", 1, lambda known, now: _completion.lost_after_verdict(known, secret, now))
 
 
 @pytest.mark.parametrize(
@@ -139,3 +150,15 @@ def test_names_of_hosts_and_people_stay() -> None:
         journal.change(who.host, 1, lambda known, now: known)
         journal.finish()
         assert "alice@example.com" in written(Path(folder))
+
+
+WORST = [
+    "x", ":", "%40", "u:p@", "pwd", "password ", "passwd:", "secret=", "0", "00@", "\uff20", "authorization:", "sig",
+]  # fmt: skip
+
+
+def test_time_grows_with_the_length_and_not_with_its_square() -> None:
+    for unit in WORST:
+        short, long = (seconds(text.__wrapped__, unit * number) for number in (4_000, 64_000))
+        # Linear is 16, quadratic 256; what takes less than half a millisecond can't be measured.
+        assert long < 64 * max(short, 0.0005), unit
