@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import NEXT, TARGETS, TOKEN, corpus
+from tests.unit.test_credentials import seconds
 
 KEPT = [(name, path) for name in TARGETS for path in corpus(name)]
 PIECES = [
@@ -29,6 +30,22 @@ def test_a_target_has_kept_inputs_that_are_plain_and_small(name: str) -> None:
     kept = corpus(name)
     assert len(kept) >= 4
     assert max(path.stat().st_size for path in kept) < 20_000
+
+
+USER = "HKEY_USERS\\S-1-5-21-1-2-3-1001\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"
+LINES = {
+    "analyzer": ("Testing URL : https://a.test/\n1 - Named proxy (", [" ", ":", "succeeded(", "(", ")", "1.", "x"]),
+    "registry": (f"\n{USER}\n    AutoConfigURL    REG_SZ    ", [" ", "    ", "    REG_SZ", ":", "%40", "x", "S-1-"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_line_takes_time_that_grows_with_its_length_and_not_with_its_square(name: str) -> None:
+    head, units = LINES[name]
+    for unit in units:
+        short, long = (seconds(lambda text: TARGETS[name](text.encode()), head + unit * n) for n in (2_000, 32_000))
+        # Linear is 16, quadratic 256; below a few milliseconds it is the rest of the work that takes them.
+        assert long < 64 * max(short, 0.004), unit
 
 
 @pytest.mark.parametrize("name", TARGETS)

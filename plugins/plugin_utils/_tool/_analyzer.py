@@ -12,12 +12,13 @@ from .._credentials import shown_proxies, shown_words
 from ._rows import Method, Row, Verdict
 
 _URL = re.compile(r"\W*Testing URL\s*:\s*(\S+)", re.IGNORECASE)
-_PROXY = re.compile(r"\W*Proxy config\s*:\s*Method\s*=\s*([^,]*?)\s*,\s*address\s*=(.*)", re.IGNORECASE)
+# None of them has two repeats in a row that take the same characters: a line may be as long as anybody likes.
+_PROXY = re.compile(r"\W*Proxy config\s*:\s*Method\s*=([^,]*),\s*address\s*=(.*)", re.IGNORECASE)
 _METHOD = re.compile(r"\s*\d+(?:\.\d+)*\s*-\s*(.*)")
-_TRIED = re.compile(r"(.*?)[\s:]*\b(succeeded|failed)\s*\(\s*(-?[0-9]{1,10})\s*\)\W*", re.IGNORECASE)
-_ABSENT = re.compile(r"(.*?)[\s:]*\bdoes(?:n.?t| not) exist\W*", re.IGNORECASE)
+_TRIED = re.compile(r"\b(succeeded|failed)\s*\(\s*(-?[0-9]{1,10})\s*\)\W*\Z", re.IGNORECASE)
+_ABSENT = re.compile(r"\bdoes(?:n.?t| not) exist\W*\Z", re.IGNORECASE)
 # WPAD stands in parentheses as well, and is no proxy.
-_NAMED = re.compile(r"((?:named|command.line) proxy)\s*\(\s*(.*?)\s*\)[^()]*", re.IGNORECASE)
+_NAMED = re.compile(r"((?:named|command.line) proxy)\s*\((.*)\)[^()]*", re.IGNORECASE)
 
 # The analyzer's own rule: these count after Failed too, and 405 only after Succeeded.
 _REACHED = (200, 400, 404)
@@ -29,7 +30,7 @@ def read_proxy(text: str) -> dict[str, str] | None:
     for line in text.splitlines():
         found = _PROXY.match(line)
         if found:
-            return {"method": shown_words(found.group(1)), "address": shown_proxies(found.group(2).strip())}
+            return {"method": shown_words(found.group(1).strip()), "address": shown_proxies(found.group(2).strip())}
     return None
 
 
@@ -47,16 +48,18 @@ def read_blocks(text: str) -> tuple[Row, ...]:
 
 
 def _method(text: str) -> Method:
-    tried, absent = _TRIED.fullmatch(text), _ABSENT.fullmatch(text)
+    tried, absent = _TRIED.search(text), _ABSENT.search(text)
     result: Literal["succeeded", "failed", "absent", "other"] = "other"
     code, head = None, text
     if tried:
-        result = "succeeded" if tried.group(2).lower() == "succeeded" else "failed"
-        head, code = tried.group(1), int(tried.group(3))
+        result = "succeeded" if tried.group(1).lower() == "succeeded" else "failed"
+        code = int(tried.group(2))
     elif absent:
-        result, head = "absent", absent.group(1)
+        result = "absent"
+    if ended := tried or absent:
+        head = text[: ended.start()].rstrip(" \t:")
     named = _NAMED.fullmatch(head)
-    name, proxy = (named.group(1), shown_proxies(named.group(2))) if named else (head, "")
+    name, proxy = (named.group(1), shown_proxies(named.group(2).strip())) if named else (head, "")
     return Method(shown_words(name.partition(":")[0].strip()), proxy, result, code)
 
 
