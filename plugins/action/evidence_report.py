@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible.utils.display import Display
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import begun, place_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import HOSTS, RecordError
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
+    HOSTS,
+    RecordError,
+    load,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
@@ -26,11 +31,14 @@ class ActionModule(EndpointAction):
     on_controller = True
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        directory = Path(options["directory"]).expanduser()
+        directory = place_of(options["directory"], "audit")
         if not (directory / HOSTS).is_dir():
             raise Refused(f"{directory} is no directory of evidence: it has no {HOSTS} in it.")
         report = Report()
         try:
+            lost = _lost(directory, options["batch"] or ())
+            if options["batch"] and not lost and begun(directory):
+                return {"changed": False}
             published = publish(directory, report.add)
         except (RecordError, NotWritable) as error:
             raise Refused(str(error)) from None
@@ -46,7 +54,18 @@ class ActionModule(EndpointAction):
             "lines": lines,
             "summary": {name: value for name, value in published.summary.items() if name not in _LINES},
         }
+        if lost:
+            return {**result, "failed": True, "msg": f"None of the {len(lost)} endpoints of this batch could be read."}
         if bad := [name for name in options["fail_on"] if counts.get(name)]:
             said = ", ".join(f"{counts[name]} {name}" for name in bad)
             return {**result, "failed": True, "msg": f"{said}: see the lines above, and {page}."}
         return result
+
+
+def _lost(directory: Path, batch: Sequence[str]) -> Sequence[str]:
+    """The hosts of a batch, where none of them could be read. Raises RecordError."""
+    for host in batch:
+        record = load(directory, host)
+        if record is not None and record.verdict != "unread":
+            return ()
+    return batch

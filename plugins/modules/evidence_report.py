@@ -20,9 +20,17 @@ description:
   - Runs on the controller and reaches no endpoint. Run it once for a play, with C(run_once).
 options:
   directory:
-    description: The directory with the records.
+    description:
+      - The directory with the records.
+      - When left out, the one that M(mde.connectivity.audit) has written to in this run.
     type: path
-    required: true
+  batch:
+    description:
+      - The hosts of a batch that has just ended. The task fails where none of them could be read, so that a wrong
+        password is not tried on the whole fleet. Before the last batch it does nothing else.
+      - When left out, all hosts are meant.
+    type: list
+    elements: str
   fail_on:
     description: Endings of which a single one makes the task fail, such as V(unread) and V(drifted).
     type: list

@@ -147,7 +147,7 @@ def test_who_is_left_out_is_told_with_the_reason(browser: Browser) -> None:
         "1 Access is denied. pc-0903.example.com",
     ]
     tiles = texts(browser, ".tile")
-    assert tiles == ["172 Would change", "28 No change", "3 Left out"]
+    assert tiles == ["172 Would change", "28 No change", "3 Left out", "16 With warnings", "5 Restart due"]
     assert "Failed" not in browser.ask("document.body.innerText")
 
 

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from tests.integration.play import Run, run_playbook
-from tests.integration.site import DATA_COLLECTION, sz
+from tests.integration.play import Run, run_playbook, run_tasks
+from tests.integration.site import DATA_COLLECTION, sz, task
 from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 
 SERVER = "proxy.example.com:8080"
+WPAD_SERVICE = r"HKLM\SYSTEM\CurrentControlSet\Services\WinHttpAutoProxySvc"
 WANTED: dict[str, Any] = {"endpoint_proxy_datacollection_proxy": {"server": SERVER}}
 COMPARES = "Compare the endpoint with the desired state"
 NAMES = [f"clean-{number}" for number in range(1, 5)]
@@ -35,9 +36,17 @@ def lab() -> Iterator[Lab]:
         yield raised
 
 def audit(lab: Lab, tmp_path: Path, hosts: str = "windows", **variables: Any) -> Run:
+    tmp_path.mkdir(exist_ok=True)
     inventory = lab.inventory(tmp_path / "inventory.yml")
     arguments = ["--extra-vars", json.dumps({"mde_hosts": hosts, **variables} if hosts else variables)]
     return run_playbook("mde.connectivity.audit", inventory, tmp_path, [*arguments, "--diff"])
+
+
+def answers(tmp_path: Path) -> dict[str, str]:
+    """The answer in each record of the only audit."""
+    (directory,) = tmp_path.glob("audit-*")
+    records = (json.loads(path.read_text(encoding="utf-8")) for path in (directory / "hosts").glob("*.json"))
+    return {record["host"]: record["verdict"] for record in records}
 
 
 def test_exactly_the_drifted_endpoint_is_reported_and_nothing_is_written(lab: Lab, tmp_path: Path) -> None:
@@ -49,10 +58,66 @@ def test_exactly_the_drifted_endpoint_is_reported_and_nothing_is_written(lab: La
     asked = [outcome for outcome in done.outcomes if outcome.task == COMPARES]
     assert sorted(outcome.host for outcome in asked) == NAMES, "one task per endpoint"
     (drifted,) = (outcome for outcome in asked if outcome.result["changed"])
-    assert drifted.host == "clean-3"
-    assert drifted.result["diff"]["before"]["datacollection"]["telemetry_proxy_server"] == "old:8080"
+    assert (drifted.host, drifted.result["answer"]) == ("clean-3", "drifted")
+    assert answers(tmp_path) == {name: "drifted" if name == "clean-3" else "as_desired" for name in NAMES}
     assert {lab.account(name).requests for name in NAMES} == {4}
     assert not any(endpoint.writes for endpoint in lab.endpoints.values())
+
+
+def test_what_differs_is_said_in_words(lab: Lab, tmp_path: Path) -> None:
+    done = audit(lab, tmp_path, **WANTED)
+    (drifted,) = (outcome.result for outcome in done.outcomes if outcome.result.get("answer") == "drifted")
+    assert drifted["msg"] == (
+        f"drifted: proxy that wins: static old:8080 -> static {SERVER}; static proxy: old:8080 -> {SERVER}"
+    )
+    assert drifted["diff"] == {
+        "before": "proxy that wins: static old:8080\nstatic proxy: old:8080\n",
+        "after": f"proxy that wins: static {SERVER}\nstatic proxy: {SERVER}\n",
+    }
+
+
+def test_an_endpoint_on_which_something_else_wins_is_defeated(lab: Lab, tmp_path: Path) -> None:
+    """Detection is on everywhere; a static proxy wins on all but two, and on one of these WPAD is switched off."""
+    for name in ("clean-1", "clean-2"):
+        lab.endpoints[name].delete_value(DATA_COLLECTION, "TelemetryProxyServer")
+    lab.endpoints["clean-2"].set_value(WPAD_SERVICE, "Start", "REG_DWORD", bytes([4, 0, 0, 0]))
+    wanted = {"state": "enabled", "scope": ["system"]}
+    assert run_tasks([task("wpad", wanted)], lab.inventory(tmp_path / "inventory.yml"), tmp_path).rc == 0
+    done = audit(lab, tmp_path, endpoint_proxy_wpad=wanted)
+    assert done.rc == 0, done.output
+    found = {o.host: o.result for o in done.outcomes if o.task == COMPARES}
+    assert {name: result["answer"] for name, result in found.items()} == {
+        "clean-1": "as_desired",
+        "clean-2": "defeated",
+        "clean-3": "defeated",
+        "clean-4": "defeated",
+    }
+    assert "wpad is wanted, and direct wins" in found["clean-2"]["msg"]
+    assert "WinHttpAutoProxySvc is disabled" in found["clean-2"]["msg"]
+    assert f"wpad is wanted, and static {SERVER} wins, set by the policy value" in found["clean-4"]["msg"]
+    assert audit(lab, tmp_path / "again", endpoint_proxy_wpad=wanted, mde_fail_on_drift=True).rc == 2
+
+
+def test_it_leaves_json_a_table_and_a_page_and_says_the_counts(lab: Lab, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    done = audit(lab, tmp_path, **WANTED, mde_report=str(report))
+    assert done.rc == 0, done.output
+    assert "3 of 4 are as desired, 1 drifted." in done.output
+    assert f"The whole of it: {report / 'index.html'}" in done.output
+    summary = json.loads((report / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["kind"], summary["hosts"], summary["incomplete"]) == ("audit", 4, False)
+    assert summary["verdicts"] == {"as_desired": 3, "drifted": 1, "defeated": 0, "unread": 0, "open": 0}
+    assert (report / "summary.csv").read_text(encoding="utf-8").count("\n") == 5
+    assert "3 of 4 are as desired" in (report / "index.html").read_text(encoding="utf-8")
+    again = audit(lab, tmp_path, **WANTED, mde_report=str(report))
+    assert again.rc == 2
+    assert "holds another audit" in again.output + str(again.results())
+
+
+def test_drift_fails_the_run_when_asked(lab: Lab, tmp_path: Path) -> None:
+    done = audit(lab, tmp_path, **WANTED, mde_fail_on_drift=True)
+    assert done.rc == 2
+    assert done.outcomes[-1].result["msg"].startswith("1 drifted: see the lines above, and audit-")
 
 
 def test_a_misspelt_variable_is_named_before_any_endpoint_is_asked(lab: Lab, tmp_path: Path) -> None:
@@ -75,15 +140,19 @@ def test_an_endpoint_that_does_not_answer_fails_the_run_and_hides_no_other(lab: 
     lab.reset_accounts()
     lab.drop_connection("clean-2", 1)
     done = audit(lab, tmp_path, **WANTED)
-    assert done.rc == 4
-    statuses = {outcome.host: outcome.status for outcome in done.outcomes if outcome.task == COMPARES}
-    assert statuses == {name: "unreachable" if name == "clean-2" else "ok" for name in NAMES}
+    assert done.rc == 2
+    assert answers(tmp_path) == dict(
+        zip(NAMES, ("as_desired", "unread", "drifted", "as_desired"), strict=True)
+    )
+    assert "2 of 4 are as desired, 1 drifted, 1 could not be read." in done.output
 
 
 def test_a_batch_in_which_nobody_answers_ends_the_run(lab: Lab, tmp_path: Path) -> None:
     lab.reset_accounts()
     for name in NAMES:
         lab.drop_connection(name, 1)
-    done = audit(lab, tmp_path, **WANTED, mde_batches=2)
-    assert done.rc != 0
+    done = audit(lab, tmp_path, **WANTED, mde_batches=2, mde_first_batch_above_one=True)
+    assert done.rc == 2
     assert sorted(lab.account(name).requests for name in NAMES) == [0, 0, 1, 1]
+    assert "None of the 2 endpoints of this batch could be read." in done.outcomes[-1].result["msg"]
+    assert "0 of 4 are as desired, 2 could not be read, 2 not started." in done.output

@@ -87,7 +87,7 @@ function row(host, members, level) {
   name.title = members ? `${count(members.length, "host")} with the same ${plan ? "plan" : "result"}` : host.name;
   const numbers = members ? [...new Set(members.map((h) => h.batch))].sort((a, b) => a - b).join(", ") : host.batch || "";
   const node = make("tr", { role: "row", tabindex: "-1", "aria-level": level, "aria-expanded": "false" }, name,
-    make("td", { role: "gridcell" }, make("span", { class: `pill t-${host.status}` }, LABELS[host.status])),
+    make("td", { role: "gridcell" }, make("span", { class: `pill ${tone(host.status)}` }, LABELS[host.status])),
     make("td", { role: "gridcell" }, String(numbers)),
     why(host));
   if (!plan) node.append(make("td", { role: "gridcell", class: "cells" }, picture(host)));

@@ -6,8 +6,14 @@ const { words, columns, lists } = data;
 const LABELS = {
   ok: "OK", rolled_back: "Rolled back", unverified: "Unverified", failed: "Failed", open: "Not finished",
   would_change: "Would change", no_change: "No change", left_out: "Left out",
+  as_desired: "As desired", drifted: "Drifted", defeated: "Defeated", unread: "Not read", reached: "Reached", not_reached: "Not reached",
 };
-const WORST = ["failed", "unverified", "rolled_back", "open", "would_change", "left_out", "ok", "no_change"];
+const WORST = ["failed", "unverified", "rolled_back", "open", "unread", "not_reached", "drifted", "defeated", "would_change", "left_out",
+  "ok", "as_desired", "reached", "no_change"];
+const TONES = { as_desired: "ok", reached: "ok", drifted: "rolled_back", defeated: "unverified", unread: "failed", not_reached: "failed" };
+const tone = (status) => `t-${TONES[status] || status}`;
+const KINDS = { plan: "Plan", rollout: "Rollout evidence", audit: "Audit", verify: "Verification" };
+const good = data.statuses[0];
 const CELL = 13;
 const plan = data.kind === "plan";
 
@@ -76,7 +82,7 @@ const lasted = (from, to) => {
 const tally = (some) => WORST.map((s) => [s, some.filter((h) => h.status === s).length]).filter(([, n]) => n);
 const bar = (some, node) => {
   for (const [status, n] of tally(some).reverse()) {
-    const part = make("i", { class: `t-${status}` });
+    const part = make("i", { class: tone(status) });
     part.style.flexGrow = n;
     node.append(part);
   }

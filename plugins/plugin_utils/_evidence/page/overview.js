@@ -6,7 +6,7 @@ const chosen = { text: "", batch: "", status: new Set() };
 const batches = [...new Set(hosts.map((h) => h.batch))].sort((a, b) => a - b);
 
 function head() {
-  const what = plan ? "Plan" : "Rollout evidence";
+  const what = KINDS[data.kind];
   byId("kind").textContent = `mde.connectivity \u00b7 ${what}`;
   byId("title").textContent = plan ? "Plan for approval" : data.change ? `Change ${data.change}` : what;
   document.title = `${what} ${data.change || data.run || ""}`.trim();
@@ -20,15 +20,16 @@ function head() {
   byId("foot").textContent = [data.run && `Run ${data.run}`, data.plan_digest && `plan digest ${data.plan_digest}`,
     "times in UTC"].filter(Boolean).join(" \u00b7 ");
   const say = (text, bad) => byId("banners").append(make("p", { class: bad ? "banner bad" : "banner" }, text));
+  byId("sentence").textContent = data.sentence || "";
   if (data.incomplete) say("This evidence is incomplete: the run has not ended, was stopped, or a record is missing or damaged.", true);
-  if (data.not_started) say(`${count(data.not_started, "host")} of this run ${data.not_started === 1 ? "has" : "have"} no record: the rollout stopped before them, or never reached them.`);
+  if (data.not_started) say(`${count(data.not_started, "host")} ${data.not_started === 1 ? "has" : "have"} no record: not started, or not part of this run.`);
   for (const text of data.damaged || []) say(text, true);
 }
 
 function tiles() {
   for (const status of data.statuses.filter((s) => s !== "open" || hosts.some((h) => h.status === s))) {
     const n = hosts.filter((h) => h.status === status).length;
-    const tile = make("button", { type: "button", class: `tile t-${status}${n ? "" : " none"}`, "aria-pressed": "false", "data-status": status },
+    const tile = make("button", { type: "button", class: `tile ${tone(status)}${n ? "" : " none"}`, "aria-pressed": "false", "data-status": status },
       make("b", {}, n.toLocaleString("en")), make("span", {}, LABELS[status]));
     tile.addEventListener("click", () => {
       if (!chosen.status.delete(status)) chosen.status.add(status);
@@ -36,6 +37,12 @@ function tiles() {
       draw();
     });
     byId("tiles").append(tile);
+  }
+  const more = [["Not started", data.not_started, "open"],
+    ["With warnings", hosts.filter((h) => texts(h.warnings).length).length, "left_out"],
+    ["Restart due", hosts.filter((h) => h.restart).length, "left_out"]];
+  for (const [label, n, name] of more) {
+    if (n) byId("tiles").append(make("div", { class: `tile t-${name}` }, make("b", {}, n.toLocaleString("en")), make("span", {}, label)));
   }
   bar(hosts, byId("share"));
 }
@@ -54,7 +61,7 @@ function batchTable() {
     table.append(make("tr", { class: "batch" }, make("td", {}, link),
       make("td", { class: "wide" }, bar(members, make("div", { class: "bar", role: "img", "aria-label": label, title: label }))),
       make("td", { class: "num" }, members.length.toLocaleString("en")),
-      make("td", { class: "num" }, String(members.filter((h) => h.status !== "ok").length)),
+      make("td", { class: "num" }, String(members.filter((h) => h.status !== good).length)),
       make("td", { class: "num" }, ends.length === members.length ? lasted(start, ends[ends.length - 1]) : "\u2013")));
     byId("batch").append(make("option", { value: number }, number ? `${number}` : "none"));
   }

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The directory and the name of a run that audits or verifies, the same in each of its workers."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+
+from ansible.constants import DEFAULT_LOCAL_TMP
+
+from .._times import stamp
+from ._record import RecordError, path_of
+from ._scope import SCOPE, Scope, load_scope, save_scope
+
+# ansible-playbook makes this directory when it starts, for itself alone.
+_RUN = Path(DEFAULT_LOCAL_TMP)
+
+
+def place_of(directory: str | None, kind: str) -> Path:
+    """The directory that a user named, or one in the current directory with the time at which this run began."""
+    if directory:
+        return Path(directory).expanduser()
+    return Path(f"{kind}-{stamp(_began()).replace('-', '').replace(':', '')}")
+
+
+def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Scope:
+    """Say what a directory is about, where nothing says so yet; raises RecordError where it is about another run."""
+    known = load_scope(directory)
+    if known is None:
+        known = Scope(kind, "", None, tuple(hosts), _RUN.name, getpass.getuser(), stamp(_began()))
+        save_scope(directory, known)
+    if (known.kind, known.run) != (kind, _RUN.name):
+        raise RecordError(
+            f"{directory / SCOPE} says that the directory holds another {known.kind}, begun at {known.started}: name "
+            "another directory in mde_report."
+        )
+    return known
+
+
+def begun(directory: Path) -> bool:
+    """Whether hosts that a directory is about have no record yet. Raises RecordError."""
+    scope = load_scope(directory)
+    return scope is not None and any(not path_of(directory, host).exists() for host in scope.hosts)
+
+
+def _began() -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(_RUN.stat().st_ctime, datetime.UTC)
