@@ -238,19 +238,10 @@ before:
       type: dict
       sample:
         system:
-          auto_detect: true
-          auto_config_url: null
-          proxy_enabled: false
-          proxy: null
-          bypass: []
-          counter: 6
-          readable: true
-          raw: null
-          saved_legacy_settings:
-            {auto_detect: true, proxy_enabled: false, script_enabled: false, counter: 6, readable: true}
-          auto_detect_value: 1
-          proxy_enable_value: null
-          auto_config_url_value: null
+          {auto_detect: true, auto_config_url: null, proxy_enabled: false, proxy: null, bypass: [], counter: 6,
+           readable: true, raw: null, auto_detect_value: 1, proxy_enable_value: null, auto_config_url_value: null,
+           saved_legacy_settings:
+             {auto_detect: true, proxy_enabled: false, script_enabled: false, counter: 6, readable: true}}
     wpad:
       description: The switches of the machine that matter to automatic detection, as
         RV(mde.connectivity.endpoint_info#module:wpad).
@@ -262,10 +253,7 @@ before:
         RV(mde.connectivity.endpoint_info#module:datacollection).
       returned: when the block O(datacollection_proxy) is given
       type: dict
-      sample:
-        telemetry_proxy_server: null
-        disable_enterprise_auth_proxy: null
-        prefer_static_proxy: null
+      sample: {telemetry_proxy_server: null, disable_enterprise_auth_proxy: null, prefer_static_proxy: null}
     sensor:
       description: The Defender for Endpoint sensor, as RV(mde.connectivity.endpoint_info#module:sensor).
       returned: when the block O(datacollection_proxy) is given
