@@ -42,6 +42,9 @@ notes:
     P(mde.connectivity.winrs#connection) or SSH with V(cmd).
   - Settings are read from the registry and never from translated text, so the language of Windows does not
     matter.
+  - A call to the endpoint ends after 10 minutes, and after as many more as it waits by what it is, as for
+    C(timeout) of M(mde.connectivity.connectivity_tool). Its shell is closed then, and what it did is unknown. The
+    keyword C(timeout) of a task ends it earlier.
   - A value of the endpoint that is not understood as one that can hold no secret is withheld, and its length is
     shown instead. In what Windows said, V(***) stands for a word that is none of a language.
 """

@@ -82,6 +82,9 @@ class _Line:
         assert found
         return 0, self._answer.replace(TOKEN, found[1].encode()), self._answer
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 def batch(data: bytes) -> None:
     """The answer to a batch of commands."""

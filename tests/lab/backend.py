@@ -58,5 +58,8 @@ class Backend(abc.ABC):
     def key_exists(self, key: str, view: int = 64) -> bool:
         """Whether the key is there."""
 
+    def interrupt(self) -> None:  # noqa: B027 - what a clean endpoint runs comes to an end by itself
+        """The shell of a line that still runs was closed, or the line was cancelled."""
+
     def close(self) -> None:  # noqa: B027 - most endpoints have nothing to give back
         """Give back processes and files; called once, after the fronts have stopped."""

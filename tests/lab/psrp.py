@@ -100,27 +100,29 @@ class RunspacePool:
             pipeline = self._pipelines.get(target) if target else None
             return Answer(fragments, pipeline is not None and pipeline.ended and not waiting)
 
-    def stop(self, command_id: str) -> None:
-        """End a pipeline: running or finished, the client has no more use for it."""
+    def stop(self, command_id: str) -> bool:
+        """End a pipeline, running or finished: the client has no more use for it. Whether it was running."""
         with self._changed:
             pipeline = self._pipelines.pop(uuid.UUID(command_id), None)
             if pipeline is None:
-                return
+                return False
             pipeline.stopped = True
-            if pipeline.server.state == PSInvocationState.Running:
+            running = bool(pipeline.server.state == PSInvocationState.Running)
+            if running:
                 pipeline.server.stop()
                 self._collect()
             pipeline.server.close()
             self._changed.notify_all()
+            return running
 
-    def close(self) -> None:
-        """End every pipeline and the pool."""
-        for identifier in list(self._pipelines):
-            self.stop(str(identifier))
+    def close(self) -> bool:
+        """End every pipeline and the pool. Whether any was running."""
+        running = [self.stop(str(identifier)) for identifier in list(self._pipelines)]
         with self._changed:
             self._closed = True
             self._pool.close()
             self._changed.notify_all()
+        return any(running)
 
     def _handle(self, event: psrpcore.PSRPEvent[Any, Any]) -> None:
         pipeline = self._pipelines.get(event.pipeline_id) if event.pipeline_id else None

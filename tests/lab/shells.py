@@ -132,9 +132,17 @@ class CmdShell(Shell):
     async def signal(self, request: wsman.Request) -> str:
         command_id = request.attribute(_SIGNAL, "CommandId")
         self._find(command_id)
-        # A line that runs goes on: it is short, and taking a thread away from under it is not possible.
-        del self._commands[command_id]
+        self._end(self._commands.pop(command_id))
         return "<rsp:SignalResponse/>"
+
+    async def close(self) -> None:
+        for command in self._commands.values():
+            self._end(command)
+
+    def _end(self, command: _Command) -> None:
+        # A line that runs goes on unless the endpoint ends it: taking a thread away from under it is not possible.
+        if command.task is not None and not command.task.done():
+            self.host.backend.interrupt()
 
     def _find(self, command_id: str) -> _Command:
         command = self._commands.get(command_id)
@@ -212,11 +220,13 @@ class PowerShellShell(Shell):
         return wsman.received(*parts)
 
     async def signal(self, request: wsman.Request) -> str:
-        self._pool.stop(request.attribute(_SIGNAL, "CommandId"))
+        if self._pool.stop(request.attribute(_SIGNAL, "CommandId")):
+            self.host.backend.interrupt()
         return "<rsp:SignalResponse/>"
 
     async def close(self) -> None:
-        self._pool.close()
+        if self._pool.close():
+            self.host.backend.interrupt()
 
 
 def create(request: wsman.Request, host: Host, executor: Executor) -> Shell:

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import secrets
+import subprocess
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,11 +18,20 @@ from typing import Any, Protocol
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from .._credentials import shown_words
+from ._alarm import Alarm, Rang
+from ._text import printable, safe
 
 # cmd.exe takes 8,191 characters; the rest is room for "cmd.exe /d /s /c" and its quotes.
 _CMD_LIMIT = 8000
 # Over winrm the script is base64 of UTF-16 on that line (8 characters for 3), after PowerShell's own options.
 _ENCODED_LIMIT = 3000
+# Seconds that one call may take beyond what its commands take by what they are; a batch of them takes seconds.
+DEADLINE = 600.0
+# Seconds for a connection to close after that.
+_GRACE = 5.0
+# The largest answer that any batch is known to give is a log of 8 million characters with the rest beside it.
+ANSWER_LIMIT = 32 * 1024 * 1024
+_SAID_LIMIT = 300
 
 _SAFE = re.compile(r"[A-Za-z0-9_./:=,\\@+-]+")
 # PowerShell, where it stands between, takes typographic quotes for quotes: ASCII has none.
@@ -39,6 +51,14 @@ class IncompleteBatch(EndpointError):
     """The endpoint answered fewer commands than it was sent."""
 
 
+class DeadlineExceeded(EndpointError):
+    """The endpoint did not answer in time, and what it was asked to do may have been done or not."""
+
+
+class AnswerTooLong(EndpointError):
+    """The endpoint answered more than any batch can bring."""
+
+
 class CommandTooLong(EndpointError):
     """One command alone is over what the endpoint's command line takes."""
 
@@ -48,13 +68,15 @@ class Command:
     """One command line for cmd.exe; every part of it that is data has been through quote().
 
     A compound command stands in parentheses, or redirects by itself. shown is what a result may show of a
-    command that holds something secret. stdin is what the command reads: lines of ASCII with \r\n ends.
+    command that holds something secret. stdin is what the command reads: lines of ASCII with \r\n ends. seconds is
+    how long it may run by what it is, as one does that waits.
     """
 
     text: str
     compound: bool = False
     shown: str = ""
     stdin: str = ""
+    seconds: int = 0
 
     def __str__(self) -> str:
         return self.shown or self.text
@@ -62,7 +84,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Completed:
-    """Exit code of one command, and what it wrote to both streams, with \n line ends."""
+    """Exit code of one command, and what it wrote to both streams: safe text with \n line ends."""
 
     rc: int
     stdout: str
@@ -74,6 +96,8 @@ class Connection(Protocol):
     transport: str
 
     def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]: ...
+
+    def close(self) -> None: ...
 
 
 def quote(argument: str) -> str:
@@ -152,31 +176,37 @@ def _form_of(connection: Connection) -> _Form:
 
 @dataclass(frozen=True)
 class _Batch:
-    """A line for cmd.exe, how many commands it holds, and what one of them reads."""
+    """A line for cmd.exe, how many commands it holds, what one of them reads, and how long they may run."""
 
     line: str
     size: int = 0
     stdin: str = ""
+    seconds: int = 0
 
     def with_command(self, command: Command, token: str) -> _Batch:
         # The caret keeps the first pass of cmd.exe from expanding the variable; call expands it when it is due.
         redirect = "" if command.compound else " 2>&1"
         part = f"&{command.text}{redirect}&call echo {token} %^errorlevel%"
-        return _Batch(self.line + part, self.size + 1, self.stdin or command.stdin)
+        stdin, seconds = self.stdin or command.stdin, self.seconds + command.seconds
+        return _Batch(self.line + part, self.size + 1, stdin, seconds)
 
 
 class Endpoint:
-    """A Windows machine that runs batches of commands, each batch in as few round trips as the limit allows."""
+    """A Windows machine that runs batches of commands, each batch in as few round trips as the limit allows.
 
-    def __init__(self, connection: Connection) -> None:
+    deadline is how many seconds one call may take beyond what its commands take by what they are.
+    """
+
+    def __init__(self, connection: Connection, deadline: float | None = None) -> None:
         self._connection = connection
         self._form = _form_of(connection)
+        self._deadline = DEADLINE if deadline is None else deadline
 
     def run(self, commands: Sequence[Command]) -> list[Completed]:
         """Run the commands in order and return one Completed for each.
 
-        Raises CommandTooLong before anything is sent, IncompleteBatch when an answer is missing, and
-        whatever the connection raises when it fails.
+        Raises CommandTooLong before anything is sent, IncompleteBatch when an answer is missing, AnswerTooLong when
+        it is too much of one, DeadlineExceeded, and AnsibleError when the connection fails.
         """
         token = secrets.token_hex(4)
         batches = list(self._batches(commands, token))
@@ -210,15 +240,12 @@ class Endpoint:
         return len(self._form.wrap(batch.line, batch.stdin)) > self._form.limit
 
     def _round_trip(self, batch: _Batch, token: str) -> list[Completed]:
-        line = self._form.wrap(batch.line, batch.stdin)
-        stdin = batch.stdin if self._form.text else batch.stdin.encode()
-        try:
-            rc, stdout, stderr = self._connection.exec_command(line, in_data=stdin or None)
-        except AnsibleError:
-            raise
-        except Exception as error:  # noqa: BLE001 - pywinrm, pypsrp and requests have no common base
-            raise AnsibleConnectionFailure(f"The connection to the endpoint failed: {error}") from None
-        text = stdout.decode("utf-8", errors="replace").replace("\r\n", "\n")
+        rc, stdout, stderr = self._exchange(batch)
+        if len(stdout) > ANSWER_LIMIT:
+            raise AnswerTooLong(
+                f"The endpoint answered {len(stdout)} bytes, and no more than {ANSWER_LIMIT} are expected."
+            )
+        text = safe(stdout.decode("utf-8", errors="replace").replace("\r\n", "\n"))
         parts = re.split(rf"{token} ?(-?[0-9]{{1,10}})? *(?:\n|\Z)", text)
         # parts: noise before the batch, nothing, then output and exit code of each command in turn, then a rest.
         outputs, codes = parts[2:-1:2], parts[3::2]
@@ -226,8 +253,39 @@ class Endpoint:
             self._incomplete(len(codes), batch.size, rc, stderr)
         return [Completed(int(code), output) for output, code in zip(outputs, codes, strict=True)]
 
+    def _exchange(self, batch: _Batch) -> tuple[int, bytes, bytes]:
+        line = self._form.wrap(batch.line, batch.stdin)
+        stdin = batch.stdin if self._form.text else batch.stdin.encode()
+        alarm = Alarm(self._deadline + batch.seconds, _GRACE)
+        try:
+            with alarm:
+                return self._connection.exec_command(line, in_data=stdin or None)
+        except (Rang, Exception) as error:
+            if alarm.rang:
+                self._abandon(error)
+                raise DeadlineExceeded(
+                    f"The endpoint did not answer within {_spelled(self._deadline + batch.seconds)}. The connection "
+                    "was closed, which ends what ran there as far as the connection can."
+                ) from None
+            if isinstance(error, EndpointError):
+                raise
+            if isinstance(error, AnsibleError) and not isinstance(error, AnsibleConnectionFailure):
+                raise
+            said = printable(str(error), _SAID_LIMIT)
+            head = "" if isinstance(error, AnsibleError) else "The connection to the endpoint failed: "
+            raise AnsibleConnectionFailure(f"{head}{said}") from None
+
+    def _abandon(self, error: BaseException) -> None:
+        """End what a call had started here, such as an ssh, and close the shell that it waited for."""
+        for frame, _line in traceback.walk_tb(error.__traceback__):
+            for started in frame.f_locals.values():
+                if isinstance(started, subprocess.Popen):
+                    started.kill()
+        with contextlib.suppress(Rang, Exception), Alarm(_GRACE, _GRACE):
+            self._connection.close()
+
     def _incomplete(self, answered: int, size: int, rc: int, stderr: bytes) -> None:
-        said = shown_words(" ".join(stderr.decode("utf-8", errors="replace").split()))[:300]
+        said = printable(shown_words(safe(stderr[:ANSWER_LIMIT].decode("utf-8", errors="replace"))), _SAID_LIMIT)
         message = f"The endpoint answered {answered} of {size} commands (exit code {rc})"
         message += f" and said: {said}" if said else "."
         if self._connection.transport == "ssh" and not self._form.powershell and not answered:
@@ -238,3 +296,8 @@ class Endpoint:
                 " connection mde.connectivity.winrs or ssh with cmd."
             )
         raise IncompleteBatch(message)
+
+
+def _spelled(seconds: float) -> str:
+    minutes = round(seconds / 60, 1)
+    return f"{minutes:g} minutes" if minutes >= 1 else f"{seconds:g} seconds"

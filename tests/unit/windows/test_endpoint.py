@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from types import SimpleNamespace
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import (
+    ANSWER_LIMIT,
+    AnswerTooLong,
     Command,
     CommandTooLong,
     Completed,
+    DeadlineExceeded,
     Endpoint,
     IncompleteBatch,
     NotWindows,
@@ -33,6 +38,7 @@ class Scripted:
         self._answers = iter(answers)
         self._before, self._keep = before, keep
         self.lines = []
+        self.stderr = b"stopped"
 
     def exec_command(self, cmd, in_data=None):
         encoded = re.fullmatch(r"powershell -NoProfile -NonInteractive -EncodedCommand (\S+)", cmd)
@@ -44,7 +50,7 @@ class Scripted:
         for _command in range(cmd.count("^errorlevel%")):
             code, output = next(self._answers)
             text += f"{output}{token} {code}\r\n"
-        return 0, text.encode()[: self._keep], b"stopped"
+        return 0, text.encode()[: self._keep], self.stderr
 
 
 def test_each_command_gets_its_own_output_and_exit_code():
@@ -137,3 +143,53 @@ def test_words_are_quoted_only_where_they_must_be():
     assert quote("") == '""'
     assert quote("with blank\\") == '"with blank\\\\"'
     assert quoted("proxy") == '"proxy"'
+
+
+def test_what_acts_on_a_terminal_is_replaced_where_it_comes_in():
+    connection = Scripted([(5, "Access\x1b[2J is \x08denied\u202e\r.\r\n")])
+    assert Endpoint(connection).run([Command("a")]) == [
+        Completed(5, "Access\ufffd[2J is \ufffddenied\ufffd\ufffd.\n")
+    ]
+
+
+def test_standard_error_is_shown_in_one_safe_line():
+    connection = Scripted([(0, "")], keep=0)
+    connection.stderr = b"stopped\x1b]0;title\x07\r\n\xc2\x9b31m here"
+    with pytest.raises(IncompleteBatch) as caught:
+        Endpoint(connection).run([Command("a")])
+    assert all(character.isprintable() for character in str(caught.value))
+
+
+def test_what_a_connection_says_is_shown_in_one_safe_line():
+    class Refusing(Scripted):
+        def exec_command(self, cmd, in_data=None):
+            raise AnsibleConnectionFailure("banner\x1b[31m\u202e\nhere")
+
+    with pytest.raises(AnsibleConnectionFailure, match="banner\ufffd\\[31m\ufffd here"):
+        Endpoint(Refusing([])).run([Command("a")])
+
+
+def test_an_answer_without_end_is_refused_by_its_size():
+    connection = Scripted([(0, "x" * ANSWER_LIMIT)])
+    with pytest.raises(AnswerTooLong, match="no more than 33554432"):
+        Endpoint(connection).run([Command("a")])
+
+
+def test_a_call_may_take_as_long_as_its_commands_do_by_what_they_are():
+    class Waiting(Scripted):
+        closed = False
+
+        def exec_command(self, cmd, in_data=None):
+            time.sleep(30)
+
+        def close(self):
+            self.closed = True
+
+    connection = Waiting([])
+    with pytest.raises(DeadlineExceeded, match=r"within 0\.05 seconds"):
+        Endpoint(connection, deadline=0.05).run([Command("a")])
+    assert connection.closed
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded, match=r"within 1\.05 seconds"):
+        Endpoint(connection, deadline=0.05).run([Command("a"), Command("b", seconds=1)])
+    assert time.monotonic() - began > 1

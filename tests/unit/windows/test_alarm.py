@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The alarm inside a task's own limit: each goes off in its time, and none is lost."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._alarm import Alarm, Rang
+
+
+class OuterLimit(BaseException):
+    """What the limit around the alarm raises."""
+
+
+@pytest.fixture(name="outer")
+def fixture_outer() -> Iterator[list[float]]:
+    """A timer of somebody else that went off at these times, and raises from the second on."""
+    times: list[float] = []
+
+    def ring(*_signal: object) -> None:
+        times.append(time.monotonic())
+        if len(times) > 1:
+            raise OuterLimit
+
+    signal.signal(signal.SIGALRM, ring)
+    yield times
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def test_what_waits_is_left_and_nothing_stays_set() -> None:
+    with pytest.raises(Rang), Alarm(0.05, 10):
+        time.sleep(30)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+def test_what_ends_in_time_is_not_disturbed() -> None:
+    with Alarm(30, 10) as alarm:
+        pass
+    assert not alarm.rang
+
+
+def test_cleaning_up_is_left_too_and_what_it_raises_hides_nothing() -> None:
+    alarm = Alarm(0.05, 0.05)
+    with pytest.raises(Rang), alarm:
+        wait_to_the_end()
+    lost = Alarm(0.05, 10)
+    with pytest.raises(OSError, match="cleaning"), lost:
+        fail_at_the_end()
+    assert lost.rang
+
+
+def wait_to_the_end() -> None:
+    try:
+        time.sleep(30)
+    finally:
+        time.sleep(30)
+
+
+def fail_at_the_end() -> None:
+    try:
+        time.sleep(30)
+    finally:
+        raise OSError("cleaning")
+
+
+def test_an_outer_limit_goes_off_inside(outer: list[float]) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    with pytest.raises(OuterLimit), Alarm(30, 10) as alarm:
+        time.sleep(30)
+    assert len(outer) == 2
+    assert not alarm.rang
+
+
+def test_an_outer_limit_keeps_the_rest_of_its_time(outer: list[float]) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 100, 7)
+    with pytest.raises(Rang), Alarm(0.05, 10):
+        time.sleep(30)
+    left, interval = signal.getitimer(signal.ITIMER_REAL)
+    assert 50 < left < 100
+    assert interval == 7
+    assert not outer
+
+
+def test_an_outer_limit_that_passed_meanwhile_goes_off_at_once(outer: list[float]) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    with Alarm(30, 10):
+        deadline = time.monotonic() + 30
+        while not outer and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert len(outer) == 1
