@@ -65,7 +65,7 @@ options:
     choices:
       - fail
       - omit
-    default: fail
+    default: omit
   ports:
     description: Ask only the URLs at these ports. Without it, at all.
     type: list
@@ -154,7 +154,6 @@ EXAMPLES = r"""
   mde.connectivity.reachability:
     regions: [eu]
     generation: streamlined
-    unprobed: omit
     run_as: system
   register: reached
 
@@ -166,7 +165,6 @@ EXAMPLES = r"""
 - name: Would a proxy that is not set yet let the service through?
   mde.connectivity.reachability:
     regions: [us]
-    unprobed: omit
     paths: [proxy.example.com:8080, effective, direct]
 
 - name: Ask two addresses of our own and nothing else
@@ -291,14 +289,58 @@ summary:
       returned: always
       sample: false
 findings:
-  description: URLs that are reached directly, but not on another path, where the sensor falls back in silence.
+  description:
+    - What the rows say together.
+    - V(one_cause) where none of several URLs is reached on a way, all for the same reason. RV(findings[].count) is how
+      many there are.
+    - V(only_direct) for a URL that is reached directly, but not on another path, where the sensor falls back in
+      silence.
   type: list
   elements: dict
   returned: success
+  contains:
+    url:
+      description: The URL, null where the finding is about several.
+      type: str
+      returned: always
+      sample: https://winatp-gw-weu.microsoft.com/commands/test
+    path:
+      description: The path, as in RV(rows[].path).
+      type: str
+      returned: always
+      sample: effective
+    via:
+      description: The proxy, as in RV(rows[].via).
+      type: str
+      returned: always
+      sample: proxy.example.com:8080
+    finding:
+      description: What kind of finding it is.
+      type: str
+      returned: always
+      sample: only_direct
+    reason:
+      description: The reason of the rows.
+      type: str
+      returned: always
+      sample: proxy_denied
+    count:
+      description: How many rows it is about.
+      type: int
+      returned: always
+      sample: 1
+    text:
+      description: The finding as a sentence.
+      type: str
+      returned: always
+      sample: winatp-gw-weu.microsoft.com is reached directly, but not by way of proxy.example.com:8080. ...
   sample:
     - url: https://winatp-gw-weu.microsoft.com/commands/test
       path: effective
+      via: proxy.example.com:8080
       finding: only_direct
+      reason: proxy_denied
+      count: 1
       text: winatp-gw-weu.microsoft.com is reached directly, but not by way of proxy.example.com:8080. ...
 unprobed:
   description: Wildcards of the service that were left out because no host below them is known to answer.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,13 +26,13 @@ from .._windows._registry import Reading
 from .._windows._winhttp_errors import name_of, number_of
 from ._answer import Answer, NoAnswer, Row, read_answer
 from ._carrier import Carrier
+from ._findings import DIRECT, findings
 from ._request import PATHS, Request, Target, Way, ways_of
 from ._targets import targets_of
-from ._verdict import FAILED, OK, SKIPPED, Verdict, judge
+from ._verdict import OK, SKIPPED, Verdict, judge
 
 _ENGINES = {"auto": ("powershell", "wsh"), "powershell": ("powershell",), "wsh": ("wsh",)}
 _LIMITS = {"timeout": 120, "deadline": 900, "parallel": 64}
-_DIRECT = "direct"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Reachability(Inquiry):
             "run_as": self.options["run_as"],
             "rows": found,
             "summary": self._summary(found),
-            "findings": list(_findings(found)),
+            "findings": list(findings(found)),
             "unprobed": list(self._targets.unprobed),
         }
 
@@ -159,7 +159,7 @@ class Reachability(Inquiry):
             "milliseconds": row.milliseconds,
             "required": target.required,
             "purpose": target.purpose,
-            "advice": verdict.advice(target, via),
+            "advice": verdict.advice(target, via, self._is_system),
         }
 
     @property
@@ -194,7 +194,7 @@ def deciding(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     Asked beside others, the direct path is there for comparison. Where nothing that was asked is required, all of it
     is what was meant.
     """
-    counted = [row for row in rows if row["path"] != _DIRECT] or list(rows)
+    counted = [row for row in rows if row["path"] != DIRECT] or list(rows)
     return [row for row in counted if row["required"]] or counted
 
 
@@ -221,24 +221,10 @@ def _via(row: Row, target: Target, way: Way, method: str, state: State) -> str |
         return None
     if row.proxy:
         return shown_proxies(row.proxy)
-    if way.way in (_DIRECT, "detect") or (way.path == "effective" and method == "wpad"):
-        return _DIRECT
+    if way.way in (DIRECT, "detect") or (way.path == "effective" and method == "wpad"):
+        return DIRECT
     native = state.part(WinHttp).native
     if not native.readable:
         return None
     server = native.proxy.server_for(target.parts.scheme) if native.proxy else None
-    return shown_proxies(server) if server and not native.bypass.covers(target.host) else _DIRECT
-
-
-def _findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Where the direct path works and another does not: the sensor falls back in silence."""
-    direct = {row["url"] for row in rows if row["path"] == _DIRECT and row["verdict"] == OK}
-    for row in rows:
-        if row["url"] in direct and _DIRECT not in (row["path"], row["via"]) and row["verdict"] == FAILED:
-            text = f"{row['host']} is reached directly, but not by way of {row['via'] or row['path']}"
-            yield {
-                "url": row["url"],
-                "path": row["path"],
-                "finding": "only_direct",
-                "text": f"{text}: the sensor falls back to the direct path without a word.",
-            }
+    return shown_proxies(server) if server and not native.bypass.covers(target.host) else DIRECT

@@ -15,7 +15,7 @@ from ._request import Target
 OK, FAILED, UNKNOWN, SKIPPED = "ok", "failed", "unknown", "skipped"
 ORIGIN, PROXY = "origin", "proxy"
 
-# Reason: verdict, and what to do; {host}, {port} and {via} are filled in.
+# Reason: verdict, and what to do; {host}, {port}, {via}, {hop} and {system} are filled in.
 REASONS = {
     "ok": (OK, ""),
     "name_not_resolved": (FAILED, "Make the name of {hop} known to DNS where it is asked."),
@@ -32,7 +32,7 @@ REASONS = {
     "bad_answer": (FAILED, "What answers for {host} by way of {via} does not speak HTTP."),
     "winhttp_error": (FAILED, "Look up the error of WinHTTP."),
     "not_tried": (UNKNOWN, "The deadline came first: raise it, or ask for less."),
-    "path_unknown": (UNKNOWN, "What the sensor uses was not found out: see effective, and ask with run_as: system."),
+    "path_unknown": (UNKNOWN, "What the sensor uses was not found out: see effective{system}."),
     "no_such_proxy": (SKIPPED, "This endpoint has no such proxy."),
 }
 
@@ -81,13 +81,16 @@ class Verdict:
     def verdict(self) -> str:
         return REASONS[self.reason][0]
 
-    def advice(self, target: Target, via: str | None) -> str:
-        """What to do, as one sentence; empty where there is nothing to do."""
+    def advice(self, target: Target, via: str | None, as_system: bool) -> str:
+        """What to do, as one sentence; empty where there is nothing to do. as_system: LocalSystem has asked."""
         origin = f"{target.host}:{target.port}"
         shown = via or "an unknown path"
         # Behind a proxy it is the proxy that the endpoint resolves and connects to, unless the proxy itself answered.
         hop = origin if via in (None, "direct") or self.answered_by == PROXY else f"the proxy {via}"
-        return REASONS[self.reason][1].format(host=target.host, port=target.port, via=shown, hop=hop)
+        system = "" if as_system else ", and ask with run_as: system"
+        return REASONS[self.reason][1].format(
+            host=target.host, port=target.port, via=shown, hop=hop, system=system
+        )
 
 
 def judge(row: Row, target: Target, via: str | None) -> Verdict:

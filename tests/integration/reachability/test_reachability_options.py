@@ -31,7 +31,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({**EUROPE, "cloud": "moon"}, "cloud", "moon"),
     ({**EUROPE, "generation": "next"}, "generation", "next"),
     ({**EUROPE, "generation": "streamlined", "windows_build": 9600}, "Windows build", "9600"),
-    ({"regions": ["eu"]}, "unprobed", "*.update.microsoft.com"),
+    ({"regions": ["eu"], "unprobed": "fail"}, "unprobed", "*.update.microsoft.com"),
     ({**EUROPE, "unprobed": "perhaps"}, "unprobed", "perhaps"),
     (OWN, "urls", "no URL to ask"),
     ({**OWN, "urls": []}, "urls", "no URL to ask"),
@@ -148,11 +148,19 @@ def inside(simulated: Callable[..., Site], tmp_path: Path) -> Iterator[tuple[Sit
         yield site, service
 
 
+def test_the_defaults_ask_every_generation_and_list_what_has_no_host(inside: tuple[Site, Service]) -> None:
+    site, _service = inside
+    names = ("atp_1607", "standard", "streamlined")
+    found = site.run(*(task("reachability", {"regions": ["eu"], "generation": name}) for name in names)).results()
+    assert [bool(result["rows"]) for result in found] == [True] * 3
+    assert [bool(result["unprobed"]) for result in found] == [False, True, True]
+
+
 def test_trap_33_a_wildcard_is_asked_at_the_hosts_that_a_file_names(inside: tuple[Site, Service]) -> None:
     site, service = inside
     files = [own_file(site.work, json.dumps(FILE))]
     strict, omitting = site.run(
-        task("reachability", {"regions": ["eu"], "files": files}, ignore_errors=True),
+        task("reachability", {"regions": ["eu"], "files": files, "unprobed": "fail"}, ignore_errors=True),
         task(
             "reachability",
             {"regions": ["eu"], "files": files, "unprobed": "omit", "ports": [443], "paths": ["winhttp"]},

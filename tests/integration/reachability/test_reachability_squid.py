@@ -149,8 +149,17 @@ def test_trap_34_direct_works_and_the_proxy_does_not_is_a_finding_of_its_own(tow
     }
     # Not one flag for the endpoint: the paths have verdicts of their own, and the working one does not excuse.
     assert result["summary"]["reachable"] is False
+
+
+def test_rows_with_one_cause_are_one_finding_with_their_count(town: Town) -> None:
     stopped = town.results["stopped"]
-    assert len(stopped["findings"]) == len(column(stopped, "effective"))
+    (finding,) = stopped["findings"]
+    count = len(column(stopped, "effective"))
+    assert (finding["finding"], finding["reason"], finding["count"]) == ("one_cause", "refused", count)
+    assert finding["text"].startswith(f"None of {count} URLs is reached by way of 127.0.0.1:")
+    assert finding["text"].endswith(
+        f"Directly, {count} of them are reached: the sensor falls back to that without a word."
+    )
 
 
 def test_a_squid_that_is_stopped_refuses_every_row(town: Town) -> None:

@@ -185,6 +185,16 @@ def test_rows_with_the_same_advice_say_it_once(lab: Lab, tmp_path: Path) -> None
     assert "15 of 15 required URLs (no_such_proxy)" in of(done, FAILS)[0].result["msg"]
 
 
+def test_one_cause_is_one_line_with_a_count_and_no_row(lab: Lab, tmp_path: Path) -> None:
+    done = run(lab, tmp_path, "verify", TENANT)
+    assert done.rc == 2, done.output
+    text = said(done)
+    assert text.count("None of 24 URLs is reached directly, for one cause (name_not_resolved): nothing resolves") == 1
+    assert "https://" not in text
+    assert len(text.splitlines()) < 8
+    assert "run_as" not in text
+
+
 def test_without_the_assertion_it_says_so_and_passes(lab: Lab, tmp_path: Path) -> None:
     done = run(lab, tmp_path, "verify", {**TENANT, "endpoint_verify_assert": False})
     assert done.rc == 0, done.output

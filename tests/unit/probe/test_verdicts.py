@@ -12,7 +12,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._answer im
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import missed
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._request import Target
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._targets import targets_of
-from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import REASONS, judge
+from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import REASONS, Verdict, judge
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
     Refused,
@@ -81,8 +81,15 @@ def row(outcome: str = "answered", status: int = 0, error: int = 0, authority: b
 def test_every_answer_has_one_reason(answer: Row, via: str | None, reason: str, who: str | None) -> None:
     verdict = judge(answer, TARGET, via)
     assert (verdict.reason, verdict.answered_by) == (reason, who)
-    assert (verdict.advice(TARGET, via) == "") == (reason == "ok")
-    assert "{" not in verdict.advice(TARGET, via)
+    assert (verdict.advice(TARGET, via, as_system=False) == "") == (reason == "ok")
+    assert "{" not in verdict.advice(TARGET, via, as_system=False)
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_no_advice_is_to_do_what_was_done(reason: str) -> None:
+    asked, done = (Verdict(reason).advice(TARGET, PROXY, as_system) for as_system in (False, True))
+    assert "run_as: system" not in done
+    assert ("run_as: system" in asked) is (reason == "path_unknown")
 
 
 def test_no_outcome_but_a_documented_status_is_ok() -> None:
