@@ -28,7 +28,7 @@ help:
 	@echo 'make matrix   unit tests and one run with the oldest and the newest supported ansible-core'
 	@echo 'make fuzz     feed what an endpoint may answer to the parsers, until Ctrl-C or SECONDS=N have passed'
 	@echo 'make bench    measure this collection beside its peers, and fleets of up to 5,000; writes docs/benchmarks.md'
-	@echo 'make lab      a lab that stays up (ENDPOINTS="clean:2 german ..."), until Ctrl-C'
+	@echo 'make lab      such a lab that stays up (ENDPOINTS="clean:2 german ..."), and commands to type at it'
 	@echo 'make venv     the environment that all of them share, $(VENV)'
 	@echo 'make clean    remove the environment and everything that was cached'
 
@@ -53,8 +53,7 @@ bench: $(RUN_READY)
 	@$(IN_VENV) -m tests.bench
 
 lab: $(RUN_READY)
-	@mkdir -p .cache
-	@$(IN_VENV) -m tests.lab up --profile $(ENDPOINTS) --inventory .cache/lab.yml
+	@$(IN_VENV) -m tests.tryout $(ENDPOINTS)
 
 clean:
 	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output

@@ -18,10 +18,18 @@ SETTINGS = ROOT / "playbooks" / "vars" / "demo.yml"
 PROFILES: dict[str | Profile, int] = {"clean": 2, "german": 1, "blob28": 1, "hardened": 1}
 # One endpoint comes with a proxy that somebody set years ago, so there is something to replace.
 FORGOTTEN = 'netsh winhttp set proxy proxy-server="old-proxy.example.com:3128"'
+ABOUT = """\
+Five simulated Windows endpoints (one German, one without PowerShell, one with a forgotten proxy), a stand-in of the
+service, and a proxy that alone knows where it is: all in this process, on 127.0.0.1, and gone at the end.
+1. Read their settings, configure them with the playbook mde.connectivity.site, ask from each whether it reaches the
+   service, and show what was set before, what is set now, and which proxy wins.
+2. The same playbook once more, to show that nothing changes any more.
+"""
 
 
 def main() -> int:
     """Configure the lab twice, verify each time, show per endpoint what was and what is, and what it cost."""
+    print(ABOUT, flush=True)
     with tempfile.TemporaryDirectory() as folder, Lab(profiles=PROFILES) as lab, outside(lab) as proxy:
         lab.endpoints["clean-2"].run(FORGOTTEN)
         inventory = lab.inventory(Path(folder) / "inventory.yml")

@@ -61,15 +61,14 @@ options:
         default: true
   winhttp_import_ie:
     description:
-      - The WinHTTP proxy from Internet Explorer settings, see M(mde.connectivity.winhttp_import_ie).
-      - Mutually exclusive with O(winhttp_proxy).
+      - The WinHTTP proxy from Internet Explorer settings, see M(mde.connectivity.winhttp_import_ie). Mutually exclusive
+        with O(winhttp_proxy). An empty dictionary, C({}), asks for the import with its defaults.
       - With O(wpad.manual_settings=clear) the manual proxy is moved. Once the source has none any more, WinHTTP keeps
         the proxy that it has, and a warning says so.
     type: dict
     suboptions:
       source:
-        description: V(connection), V(system), V(machine), a SID or an account. An empty dictionary C({}) asks for the
-          import with the defaults.
+        description: V(connection), V(system), V(machine), a SID or an account.
         type: str
         default: connection
       on_loss:
@@ -130,21 +129,15 @@ options:
         type: str
       disable_enterprise_auth_proxy:
         description:
-          - Whether the sensor's data keeps away from a proxy that asks for a sign-in, or V(absent) to remove the value.
-          - If left out, it is V(true) with O(datacollection_proxy.state=present), and stays as it is otherwise.
+          - Whether the sensor's data keeps away from a proxy that asks for a sign-in. V(absent) removes the value. If
+            left out, it is V(true) with O(datacollection_proxy.state=present), and stays as it is otherwise.
         type: str
-        choices:
-          - "true"
-          - "false"
-          - absent
+        choices: ["true", "false", absent]
       prefer_static_proxy:
-        description: Whether the sensor prefers it for its HTTP requests, or V(absent) to remove the value. If left
-          out, this stays as it is.
+        description: Whether the sensor prefers it for its HTTP requests. V(absent) removes the value, and if
+          left out, it stays as it is.
         type: str
-        choices:
-          - "true"
-          - "false"
-          - absent
+        choices: ["true", "false", absent]
   restore:
     description:
       - A snapshot to put back, byte for byte, as a result of this or another module of the collection has it in

@@ -10,7 +10,10 @@ from tests.checks.runner import LOGS, Check
 COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
 TYPED_FOLDERS = ("action", "callback", "connection", "filter", "lookup", "plugin_utils")
 TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in TYPED_FOLDERS)
-TYPED_TESTS = ("tests/lab", "tests/checks", "tests/bench", "tests/fuzz", "tests/demo.py", "tests/twice.py")
+TYPED_TESTS = (
+    *("tests/lab", "tests/checks", "tests/bench", "tests/fuzz"),
+    *("tests/demo.py", "tests/tryout.py", "tests/twice.py"),
+)
 
 # Rollouts run for minutes, so they are a check of their own, beside the other tests on simulated endpoints.
 ROLLOUT = ("tests/integration/rollout", "tests/integration/evidence")

@@ -23,7 +23,7 @@ from tests.lab.profiles import PROFILES, Profile
 _NAMES_SHOWN = 8
 
 
-def _profile(text: str) -> tuple[str, int]:
+def profile_and_count(text: str) -> tuple[str, int]:
     name, _colon, count = text.partition(":")
     if name not in PROFILES:
         raise argparse.ArgumentTypeError(f"no profile {name!r}; there are {', '.join(PROFILES)}")
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--backend", choices=("simulated", "wine"), default="simulated")
     up.add_argument("--endpoints", type=int, metavar="N", help="how many in all (clean beyond the profiles)")
     up.add_argument(
-        "--profile", type=_profile, nargs="+", action="extend", default=[], metavar="NAME[:COUNT]"
+        "--profile", type=profile_and_count, nargs="+", action="extend", default=[], metavar="NAME[:COUNT]"
     )
     up.add_argument("--rtt", type=float, default=0, metavar="MS", help="added to each WinRM request")
     up.add_argument("--inventory", type=Path, metavar="FILE", help="where to write the inventory")

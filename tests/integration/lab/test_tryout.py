@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make lab` prints, typed; and what `make demo` says before it begins."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.demo import ABOUT, PROFILES
+from tests.integration.site import Site
+from tests.lab.lab import Lab, named_profiles
+from tests.tryout import tryout
+from tests.twice import ROOT
+
+pytestmark = pytest.mark.simulated
+
+
+def held(lab: Lab, work: Path) -> dict[str, Any]:
+    site = Site(lab, work)
+    found = {}
+    for name, site.endpoint in lab.endpoints.items():
+        found[name] = site.managed()
+    return found
+
+
+def typed(command: str) -> str:
+    """Type a command in a shell, whose run has to end well."""
+    run = subprocess.run(
+        ["sh", "-eu", "-c", command],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, f"{command}\n{run.stdout}"
+    return run.stdout
+
+
+def test_the_commands_that_make_lab_prints_end_well_in_their_order(tmp_path: Path) -> None:
+    folder = tmp_path / "lab"
+    with tryout({"clean": 1, "hardened": 1, "denied": 1}, folder) as tried:
+        before = held(tried.lab, tmp_path)
+        plan, preview, rollout, rollback, *others = tried.commands.values()
+        assert [re.findall(r"mde\.connectivity\.(\w+)", c) for c in others] == [["site"], ["verify"], ["audit"]]
+        typed(plan)
+        typed(preview)
+        assert held(tried.lab, tmp_path) == before
+        typed(rollout)
+        after = held(tried.lab, tmp_path)
+        changed = [name for name in after if after[name] != before[name]]
+        assert changed == ["clean-1", "hardened-1"]
+        records = [folder / "CHG0001" / "evidence" / "hosts" / f"{name}.json" for name in changed]
+        assert [json.loads(r.read_text(encoding="utf-8"))["verdict"] for r in records] == ["ok", "ok"]
+        typed(rollback)
+        assert held(tried.lab, tmp_path) == before
+        for command in others:
+            typed(command)
+        assert held(tried.lab, tmp_path) == after
+
+
+def test_make_lab_says_which_endpoints_are_meant_to_fail_and_ends_at_an_interrupt(tmp_path: Path) -> None:
+    lab = subprocess.Popen(
+        [sys.executable, "-m", "tests.tryout", "clean:2", "policy", "--folder", str(tmp_path / "lab")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        said = []
+        assert lab.stdout is not None
+        while not said or "Ctrl-C ends the lab" not in said[-1]:
+            said.append(lab.stdout.readline())
+            assert said[-1], lab.communicate()
+        text = "".join(said)
+        assert "in the group windows: clean-1, clean-2." in text
+        assert "policy-1: a policy gives the sensor a static proxy" in text
+        assert "mde_hosts=lab" in text
+        groups = yaml.safe_load((tmp_path / "lab" / "inventory.yml").read_text(encoding="utf-8"))["lab"]["children"]
+        assert list(groups["odd"]["hosts"]) == ["policy-1"]
+        lab.send_signal(signal.SIGINT)
+        _output, errors = lab.communicate(timeout=20)
+        assert (lab.returncode, errors) == (0, "")
+    finally:
+        lab.kill()
+        lab.communicate()
+
+
+def test_the_default_of_make_lab_has_endpoints_of_both_groups() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (endpoints,) = re.findall(r"^ENDPOINTS \?= (.*)$", makefile, re.MULTILINE)
+    assert {"denied", "policy", "clean:2"} <= set(endpoints.split())
+    assert re.search(r"-m tests\.tryout \$\(ENDPOINTS\)$", makefile, re.MULTILINE)
+
+
+def test_make_demo_opens_with_what_it_is_about_to_do() -> None:
+    assert len(named_profiles(None, PROFILES)) == 5
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "tests.demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
+    )
+    try:
+        assert demo.stdout is not None
+        opening = "".join(demo.stdout.readline() for _line in ABOUT.splitlines())
+        assert opening == ABOUT
+        assert "Five simulated Windows endpoints" in opening
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.communicate()
