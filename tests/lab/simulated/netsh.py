@@ -25,9 +25,14 @@ _REAL = frozenset((
     "offline", "online", "p2p", "popd", "pushd", "quit", "ras", "rpc", "set", "show", "trace", "unalias",
     "wcn", "wfp", "winsock", "wlan",
 ))
-_REAL_WINHTTP = frozenset((
-    "?", "dump", "flush", "help", "import", "reset", "set", "show",
-))
+_REAL_WINHTTP = {
+    **dict.fromkeys(("?", "dump", "help"), frozenset(("",))),
+    "flush": frozenset(("", "logbuffer")),
+    "import": frozenset(("",)),
+    "reset": frozenset(("", "advproxy", "autoproxy", "tracing")),
+    "set": frozenset(("", "advproxy", "tracing")),
+    "show": frozenset(("", "advproxy", "tracing")),
+}
 _ACCESS_DENIED = 5
 _INVALID_PARAMETER = 87
 
@@ -42,7 +47,7 @@ def main(process: Process) -> int:
     arguments = process.argv[1:]
     action = _ACTIONS.get(tuple(word.lower() for word in arguments[:3]))
     if action is None:
-        if _is_real([word.lower() for word in arguments[:2]]):
+        if _is_real([word.lower() for word in arguments[:3]]):
             raise NotModelled(f"netsh {' '.join(arguments)}")
         process.print(process.machine.texts.netsh_unknown.format(" ".join(arguments)))
         return 1
@@ -57,7 +62,8 @@ def main(process: Process) -> int:
 def _is_real(words: list[str]) -> bool:
     """Whether netsh.exe of Windows has a command, or a part of itself, that begins so."""
     if words[:1] == ["winhttp"]:
-        return words[1:] == [] or words[1] in _REAL_WINHTTP
+        verb, what = (*words[1:], "", "")[:2]
+        return verb == "" or what in _REAL_WINHTTP.get(verb, ())
     return words == [] or words[0] in _REAL
 
 
