@@ -98,7 +98,9 @@ class _Data:
 
     def add(self, record: Record) -> None:
         reachability = record.reachability or {}
-        then = record.planned if self._kind == "plan" else record.observed
+        # An audit compares what is there with what is wanted.
+        first = record.observed if self._kind == "audit" else record.before
+        then = record.planned if self._kind in ("plan", "audit") else record.observed
         self._hosts.append(
             [
                 record.host,
@@ -109,7 +111,7 @@ class _Data:
                 record.state,
                 record.started,
                 record.finished,
-                self._list(part for setting in settings(record.before).items() for part in setting),
+                self._list(part for setting in settings(first).items() for part in setting),
                 self._list(part for setting in settings(then).items() for part in setting),
                 self._list(record.commands),
                 self._list(_snapshot(record)),

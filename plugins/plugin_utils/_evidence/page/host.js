@@ -13,14 +13,15 @@ function difference(host) {
     return make("tr", {}, make("td", {}, path), make("td", { class: differs ? "minus" : "" }, differs ? make("del", {}, old) : old),
       make("td", { class: differs ? "plus" : "" }, differs ? make("ins", {}, now) : now));
   };
-  const titles = () => make("tr", {}, make("th", {}, "Setting"), make("th", {}, "Before"), make("th", {}, plan ? "Planned" : "After"));
+  const titles = () => make("tr", {}, make("th", {}, "Setting"), make("th", {}, data.kind === "audit" ? "Now" : "Before"),
+    make("th", {}, plan ? "Planned" : data.kind === "audit" ? "Wanted" : "Now"));
   const differing = paths.filter((p) => before.get(p) !== after.get(p));
   const same = paths.filter((p) => before.get(p) === after.get(p));
   const node = make("div");
-  if (!after.size) node.append(make("p", { class: "empty" }, "The settings after the run are not known."));
+  if (!after.size) node.append(make("p", { class: "empty" }, "The settings that the host has now are not known."));
   if (differing.length) node.append(make("table", { class: "diff" }, titles(), ...differing.map((p) => line(p, after.size > 0))));
   else node.append(make("p", { class: "empty" }, host.status === "rolled_back"
-    ? "What was written was taken back: the settings are those from before." : "The settings are the same as before."));
+    ? "What was written was taken back: the settings are those from before." : data.kind === "audit" ? "The settings are as wanted." : "The settings are the same as before."));
   if (same.length) {
     node.append(make("details", {}, make("summary", {}, `${count(same.length, "setting")} without a change`),
       make("table", { class: "diff" }, titles(), ...same.map((p) => line(p, false)))));
@@ -59,7 +60,7 @@ function panel(host) {
   const node = make("div", { class: "panel", role: "group", "aria-label": `Details of ${host.name}` });
   node.append(make("p", { class: "say all" }, make("b", {}, host.name), host.reason && !host.restart ? ` \u2013 ${host.reason}` : ""));
   const left = make("div", { class: "stack" });
-  if (host.status !== "left_out") left.append(section(plan ? "Settings before and as planned" : "Settings before and after", difference(host)));
+  if (host.status !== "left_out") left.append(section(plan ? "Settings before and as planned" : data.kind === "audit" ? "Settings now and as wanted" : "Settings before and now", difference(host)));
   if (lists[host.commands].length) left.append(section(plan ? "Commands that would run" : "Commands", make("pre", {}, texts(host.commands).join("\n"))));
   const right = make("div", { class: "stack" }, section("Host", facts));
   if (lists[host.warnings].length) right.append(section("Warnings", list(host.warnings)));

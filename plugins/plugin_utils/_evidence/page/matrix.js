@@ -75,9 +75,9 @@ function matrixHead() {
 const items = new WeakMap();
 
 function why(host) {
-  const text = plan && host.status !== "left_out" ? host.line : host.reason;
+  const text = plan && host.status !== "left_out" ? host.line : whyOf(host);
   const cell = make("td", { role: "gridcell", title: text }, ...(plan ? tags(host) : []));
-  cell.append(text || (plan && host.changed ? NO_SETTING : host.changed ? "" : "no change needed"));
+  cell.append(text || (plan && host.changed ? NO_SETTING : host.changed || host.status !== "ok" ? "" : "no change needed"));
   return cell;
 }
 

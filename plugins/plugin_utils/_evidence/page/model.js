@@ -60,7 +60,8 @@ for (const host of hosts) {
     failure.reasons.set(cell.reason, (failure.reasons.get(cell.reason) || 0) + 1);
   }
   // Hosts are one row where nothing of how they ended differs.
-  host.key = [host.status, host.state, host.reason, host.changed, host.warnings, host.findings, key].join("\n");
+  host.key = [host.status, host.state, host.reason, host.changed, host.warnings, host.findings, key,
+    ...(host.status === "drifted" ? [host.before, host.after] : [])].join("\n");
   host.search = [host.name, host.reason, LABELS[host.status],
     ...failed.map((c) => `${columns[c.column][0]} ${c.reason}`)].join("\n").toLowerCase();
 }
@@ -88,6 +89,9 @@ const bar = (some, node) => {
   }
   return node;
 };
+// Why a host is where it is; a drifted one is where its settings differ.
+const lineOf = (host) => changesOf(host.before, host.after).map((c) => `${c.setting}: ${c.from} \u2192 ${c.to}`).join("; ");
+const whyOf = (host) => host.reason || (host.status === "drifted" ? lineOf(host) : "");
 const texts = (number) => lists[number].map((n) => words[n]);
 // The settings of a state by their names, in the words of _words.py.
 const settingsOf = (number) => {

@@ -26,6 +26,34 @@ function head() {
   for (const text of data.damaged || []) say(text, true);
 }
 
+// Hosts of which the same is to be said are told together, the most first.
+function told(name, some, textOf) {
+  const found = new Map();
+  for (const host of some) {
+    const text = textOf(host);
+    if (text) found.set(text, [...(found.get(text) || []), host.name]);
+  }
+  if (!found.size) {
+    byId(`${name}-card`).remove();
+    return;
+  }
+  const table = byId(name);
+  table.append(make("tr", {}, ...[["num", "Hosts"], ["wide", "What"], ["", "Names"]].map(([cls, text]) => make("th", { class: cls, scope: "col" }, text))));
+  const ordered = [...found].sort((a, b) => b[1].length - a[1].length);
+  for (const [text, names] of ordered.slice(0, MOST_CHANGES)) {
+    const rest = names.length > 3 ? `, and ${names.length - 3} more` : "";
+    table.append(make("tr", { class: "batch" }, make("td", { class: "num" }, names.length.toLocaleString("en")),
+      make("td", { class: "wide" }, text), make("td", { class: "names" }, names.slice(0, 3).join(", ") + rest)));
+  }
+  if (ordered.length > MOST_CHANGES) table.append(make("tr", {}, make("td", { class: "empty", colspan: 3 }, `and ${ordered.length - MOST_CHANGES} more, in the list of hosts below`)));
+}
+
+function story() {
+  const ended = hosts.filter((h) => h.status !== good && h.status !== "open");
+  told("changed", hosts.filter((h) => h.status === good && h.changed), (h) => lineOf(h));
+  told("causes", ended, (h) => `${LABELS[h.status]}: ${whyOf(h) || "no reason was given"}`);
+}
+
 function tiles() {
   for (const status of data.statuses.filter((s) => s !== "open" || hosts.some((h) => h.status === s))) {
     const n = hosts.filter((h) => h.status === status).length;
