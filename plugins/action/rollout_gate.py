@@ -44,7 +44,7 @@ class ActionModule(EndpointAction):
             count += _ending(evidence, name, options["plan_digest"], begun=True) is not None
         if count > allowed:
             raise Refused(f"{host}: {own}. At most {allowed} endpoints may end so, and the rollout stops here.")
-        warning = f"{host}: {own}. The rollout goes on, {count} of {allowed} allowed."
+        warning = f"{own}. The rollout goes on, {count} of {allowed} allowed."
         return {"changed": False, "ending": own, "warnings": [warning]}
 
 

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._windows._registry import Query, Registry
 from ._datacollection_proxy import DataCollectionProxy
 from ._effective import effective
 from ._endpoint_info import MachineInfo, verdict
-from ._resource import Change, InvalidOption, Resource
+from ._resource import Change, InvalidOption, Refused, Resource
 from ._restore import Restore
 from ._state import State
 from ._winhttp_import_ie import WinHttpImportIe
@@ -34,6 +35,15 @@ _METHODS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "static": ("datacollection_proxy", None),
 }
 _EFFECTIVE = {"winhttp_import": "winhttp"}
+
+
+@contextlib.contextmanager
+def _path(part: Resource) -> Iterator[None]:
+    """What a block refuses begins with an option of its own, before which its name is put."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(f"{part.name}.{error}" if part.name in _BLOCKS else str(error)) from None
 
 
 class EndpointProxy(Resource):
@@ -92,17 +102,23 @@ class EndpointProxy(Resource):
         return tuple(query for part in (self._info, *self._parts) for query in part.queries())
 
     def follow_up(self, registry: Registry) -> tuple[Query, ...]:
-        return tuple(query for part in self._parts for query in part.follow_up(registry))
+        found: list[Query] = []
+        for part in self._parts:
+            with _path(part):
+                found += part.follow_up(registry)
+        return tuple(found)
 
     def decode(self, registry: Registry, state: State) -> State:
         for part in (self._info, *self._parts):
-            state = part.decode(registry, state)
+            with _path(part):
+                state = part.decode(registry, state)
         return state
 
     def plan(self, state: State) -> Change:
         plans = []
         for part in self._parts:
-            plans.append(part.plan(state))
+            with _path(part):
+                plans.append(part.plan(state))
             state = plans[-1].after
         return Change(
             state,

@@ -91,3 +91,13 @@ def test_a_change_of_what_detects_already_says_why(site: Site) -> None:
     assert "AutoDetect beside it does not say so" in why
     assert second["warnings"] == []
     assert site.endpoint.value(system, "AutoDetect") == ONE
+
+
+def test_what_an_endpoint_does_not_allow_is_said_with_the_path_of_the_option(site: Site) -> None:
+    manual = {"wpad": {"state": "enabled", "scope": ["connection"]}}
+    site.endpoint.set_value(USER_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", wininet(3, "user.test:1"))
+    nobody = {"winhttp_import_ie": {"source": "nobody"}}
+    run = site.run(task("endpoint_proxy", manual), task("endpoint_proxy", nobody), ignore_errors=True)
+    first, second = (outcome.result["msg"] for outcome in run.outcomes)
+    assert first.startswith("wpad.manual_settings: connection has a manual proxy")
+    assert second.startswith("winhttp_import_ie.source: nobody can't be told")

@@ -53,7 +53,7 @@ def test_trap_30_a_proxy_without_a_bypass_list_is_warned_of_and_the_endpoint_sta
         task("winhttp_proxy", {"proxy": dead, "bypass": ["<local>", "*.corp.test"]}),
     ).results()
     (warning,) = bare["warnings"]
-    assert warning.startswith("The WinHTTP proxy has no bypass list, so WinHTTP programs of this machine")
+    assert warning.startswith(f"{site.name}: The WinHTTP proxy has no bypass list, so WinHTTP programs of this machine")
     assert "WinRM client" in warning
     # A dead proxy for everything on the endpoint, and Ansible still comes in.
     assert (again["changed"], info["effective"]["proxy"]) == (False, dead)
