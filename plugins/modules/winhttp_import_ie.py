@@ -346,7 +346,7 @@ rolled_back:
   sample: true
 expected:
   description: The settings that should have been there.
-  returned: when the endpoint does not hold what was written
+  returned: when the endpoint does not hold what was written, or it is unknown
   type: dict
   contains: *state
 observed:

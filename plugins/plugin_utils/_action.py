@@ -253,7 +253,14 @@ class ResourceAction(EndpointAction):
         try:
             transaction.apply()
         except Unknown as error:
-            return {"failed": True, "msg": str(error), "after": None, "unknown": True, "rolled_back": False}
+            return {
+                "failed": True,
+                "msg": str(error),
+                "after": None,
+                "expected": planned["after"],
+                "unknown": True,
+                "rolled_back": False,
+            }
         except NotHeld as error:
             return {
                 "failed": True,

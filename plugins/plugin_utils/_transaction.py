@@ -15,8 +15,10 @@ from ._resources._state import State
 from ._windows._endpoint import Command, CommandTooLong, Completed, Endpoint
 from ._windows._registry import Address, Reading, Registry, RegistryValue, Write
 from ._windows._registry_file import import_value, put_back
+from ._windows._text import printable
 
-_ERROR_NUMBER = re.compile(r"\(\d+\)")
+_ERROR_NUMBER = re.compile(r"\([0-9]{1,10}\)")
+_SAID_LIMIT = 600
 
 
 class Unknown(Exception):
@@ -96,12 +98,13 @@ class Transaction:
         try:
             registry, answers = self._run([write.command for write in self.change.writes])
             lost = [write for write in self.change.writes if not write.held(registry)]
+            found = [_snapshot(write.address, registry.value(write.address)) for write in self.change.writes]
+            self.observed = self._observed(registry)
         except Exception as error:  # noqa: BLE001 - whatever broke, the write may have happened
             raise Unknown(
-                f"The state of the endpoint is unknown: the write was sent, but it could not be read back ({error}). "
-                "Run the task again to find out and to repair."
+                "The state of the endpoint is unknown: the write was sent, but it could not be read back "
+                f"({printable(str(error), _SAID_LIMIT)}). Run the task again to find out and to repair."
             ) from None
-        self.observed = self._observed(registry)
         if lost:
             untouched = self._undone(registry)
             rolled_back = untouched or self.put_back()
@@ -115,7 +118,7 @@ class Transaction:
             message = f"{lost[0].address} does not hold what was written{_said(answers)}. {ending}"
             observed, self.observed = self.observed, self.before if rolled_back else self.observed
             raise NotHeld(message, observed, rolled_back)
-        return [_snapshot(write.address, registry.value(write.address)) for write in self.change.writes]
+        return found
 
     def _run(self, commands: Sequence[Command]) -> tuple[Registry, list[Completed]]:
         completed = self._endpoint.run([*commands, *self._reading.commands])
@@ -156,9 +159,5 @@ def _snapshot(address: Address, value: RegistryValue | None) -> dict[str, Any]:
 
 def _said(completed: Sequence[Completed]) -> str:
     """What the endpoint said to the first command that failed; netsh can print an error and exit with 0."""
-    texts = [
-        " ".join(answer.stdout.split())
-        for answer in completed
-        if answer.rc or _ERROR_NUMBER.search(answer.stdout)
-    ]
-    return f"; the endpoint said: {shown_words(texts[0])[:300].rstrip('.')}" if texts else ""
+    texts = [answer.stdout for answer in completed if answer.rc or _ERROR_NUMBER.search(answer.stdout)]
+    return f"; the endpoint said: {printable(shown_words(texts[0]), 300).rstrip('.')}" if texts else ""

@@ -12,9 +12,11 @@ from typing import Any
 
 from .._credentials import shown_words
 from .._services._names import is_whole
+from .._windows._text import printable, safe
 from ._request import FORMAT, Request
 
 OUTCOMES = ("answered", "failed", "timeout", "not_tried", "no_proxy", "not_supported")
+_SAID_LIMIT = 300
 _TEXTS = ("outcome", "proxy")
 _NUMBERS = ("url", "way", "status", "error", "milliseconds")
 
@@ -58,9 +60,9 @@ def read_answer(text: str, request: Request) -> Answer:
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise NoAnswer(shown_words(" ".join(text.split()))[:300] or "nothing")
+        raise NoAnswer(printable(shown_words(text), _SAID_LIMIT) or "nothing")
     if content.get("error"):
-        raise NoAnswer(shown_words(str(content["error"]))[:300])
+        raise NoAnswer(printable(shown_words(safe(str(content["error"]))), _SAID_LIMIT))
     if content.get("format") != FORMAT or content.get("token") != request.token:
         raise NoAnswer("an answer to another request, so another run may be at work on this endpoint")
     rows = content.get("rows")

@@ -25,6 +25,8 @@ _STARTS = {
 }
 # Seconds that starting a scheduled task and an engine may take beyond the probe's own deadline.
 _START_SECONDS = 30
+# How much longer a second of ping may take on an endpoint that is busy.
+_SLOW = 2
 
 
 @functools.cache
@@ -84,13 +86,15 @@ class Carrier:
 
     def _running(self) -> tuple[Command, ...]:
         if self.run_as == "connection":
-            return (Command(_STARTS[self.engine].format(self._file(ENGINES[self.engine]), self._file("input"))),)
+            start = _STARTS[self.engine].format(self._file(ENGINES[self.engine]), self._file("input"))
+            return (Command(start, seconds=self.seconds),)
         # Without input nothing could be written there, and no answer would come.
         pending = f"if exist {self._file('input')} if not exist {self._file('answer')}"
-        wait = f"for /l %i in (1,1,{self.seconds + _START_SECONDS}) do @{pending}"
+        seconds = self.seconds + _START_SECONDS
+        wait = f"for /l %i in (1,1,{seconds}) do @{pending}"
         return (
             *self._task.create(),
             self._task.start(),
-            Command(f"({wait} ping -n 2 127.0.0.1 >nul)", compound=True),
+            Command(f"({wait} ping -n 2 127.0.0.1 >nul)", compound=True, seconds=_SLOW * seconds),
             Command(f"type {self._file('answer')}"),
         )

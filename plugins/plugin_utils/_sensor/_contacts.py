@@ -27,7 +27,8 @@ CONTACT_IDS = tuple(_NUMBERS)
 # How the builds call them that name their data.
 _NAMES = {"UInt1": "attempts", "UInt2": "failed", "UInt3": "succeeded", "Int1": "code"}
 _URI_NAME = "Message1"
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+# No scheme has more characters, and each place of a text is looked at for as many.
+_URI = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,31}://[^\s\"'<>]+")
 _NUMBER = re.compile(r"-?[0-9]{1,20}|0x[0-9A-Fa-f]{1,16}")
 
 

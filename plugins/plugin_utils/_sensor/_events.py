@@ -13,6 +13,7 @@ from typing import Any
 from .._credentials import shown_words
 from .._resources._resource import Refused
 from .._windows._endpoint import Command, Completed, EndpointError, quoted
+from .._windows._text import safe
 
 try:
     from defusedxml.common import DefusedXmlException
@@ -118,12 +119,7 @@ def _event(element: Any) -> Event:
     if time is None or not (number.isdecimal() and record.isdecimal()):
         raise ValueError("an event has no id, no number or no time")
     data = tuple(
-        (entry.get("Name") or "", _printable(entry.text or ""))
+        (safe(entry.get("Name") or ""), " ".join(safe(entry.text or "").split()))
         for entry in element.iterfind("{*}EventData/{*}Data")
     )
     return Event(int(number), int(record), f"{time[1]}Z", data)
-
-
-def _printable(text: str) -> str:
-    """Text of the log without what could act on a terminal or a screen."""
-    return "".join(character for character in text.strip() if character.isprintable())

@@ -31,7 +31,7 @@ _STATES = {
     7: "paused",
 }
 # The labels are translated. The type of the service comes first, in hex digits, and its state second.
-_NUMBER_ROW = re.compile(r"^\s+\S[^:]*: ([0-9a-f]+)  ", re.MULTILINE)
+_NUMBER_ROW = re.compile(r"^[ \t]+[^\s:][^:\n]*: ([0-9a-f]{1,8})  ", re.MULTILINE)
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 

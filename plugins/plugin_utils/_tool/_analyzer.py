@@ -9,7 +9,7 @@ import re
 from typing import Literal
 
 from .._credentials import shown_proxies, shown_words
-from ._rows import Method, Row, Verdict
+from ._rows import Method, Row, Verdict, check_count
 
 _URL = re.compile(r"\W*Testing URL\s*:\s*(\S+)", re.IGNORECASE)
 # None of them has two repeats in a row that take the same characters: a line may be as long as anybody likes.
@@ -35,7 +35,7 @@ def read_proxy(text: str) -> dict[str, str] | None:
 
 
 def read_blocks(text: str) -> tuple[Row, ...]:
-    """A row per block of the text; empty where there is no block."""
+    """A row per block of the text; empty where there is no block. Raises Unreadable for too many."""
     blocks: list[tuple[str, list[Method]]] = []
     for line in text.splitlines():
         url = _URL.match(line)
@@ -44,6 +44,7 @@ def read_blocks(text: str) -> tuple[Row, ...]:
             blocks.append((url.group(1), []))
         elif method and blocks:
             blocks[-1][1].append(_method(method.group(1)))
+    check_count(len(blocks))
     return tuple(Row(url, _verdict(methods), methods=tuple(methods)) for url, methods in blocks)
 
 

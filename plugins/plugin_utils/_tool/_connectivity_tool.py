@@ -147,8 +147,13 @@ def _checked(option: str, path: str) -> str:
 
 def _decoded(text: str) -> bytes:
     """The bytes behind what certutil -encode writes: base64 between two lines of dashes."""
-    body = re.search(r"-----BEGIN CERTIFICATE-----(.*)-----END CERTIFICATE-----", text, re.DOTALL)
+    body, end, _rest = text.partition("-----BEGIN CERTIFICATE-----")[2].partition("-----END CERTIFICATE-----")
     try:
-        return base64.b64decode("".join(body.group(1).split()) if body else "?", validate=True)
+        archive = base64.b64decode("".join(body.split()) if end else "?", validate=True)
     except binascii.Error:
         raise Unreadable("Snapshot.zip did not arrive whole from the endpoint.") from None
+    if len(archive) > _ARCHIVE_LIMIT:
+        raise Unreadable(
+            f"Snapshot.zip arrived with {len(archive)} bytes, and no more than {_ARCHIVE_LIMIT} are expected."
+        )
+    return archive

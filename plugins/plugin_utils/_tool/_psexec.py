@@ -20,6 +20,8 @@ _PRESENT = "[present]"
 _ACCESS_DENIED = 5
 # How long PsExec may take to notice that its program has been ended.
 _GRACE = 10
+# How much longer a second of ping may take on an endpoint that is busy.
+_SLOW = 2
 _SAID_LIMIT = 300
 
 
@@ -41,7 +43,7 @@ class PsExec:
     @property
     def command(self) -> Command:
         text = f"{quoted(self.path)} -accepteula -nobanner -s {self.switches} {quoted(self.program)} <nul"
-        return Command(text)
+        return Command(text, seconds=_SLOW * (self.timeout + 2 * _GRACE))
 
     def prepare(self, endpoint: Endpoint) -> tuple[bool, list[int | None]]:
         """Take away what an earlier run left, and mark this one; whether it is marked, and sizes, are for check()."""

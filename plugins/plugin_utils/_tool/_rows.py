@@ -26,6 +26,10 @@ _LABELLED = re.compile(
 )
 
 
+# The service has about 100 URLs; each row is compared with all of them.
+MOST_URLS = 1000
+
+
 class Unreadable(Refused):
     """What a verifier left behind or printed can't be read as a report."""
 
@@ -67,6 +71,12 @@ class Row:
             "methods": [method.report() for method in self.methods],
             "said": self.said,
         }
+
+
+def check_count(count: int) -> None:
+    """Raise Unreadable for more URLs than any report has."""
+    if count > MOST_URLS:
+        raise Unreadable(f"The report has {count} URLs, and no more than {MOST_URLS} are expected, so it was not read.")
 
 
 def summary(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -15,13 +15,14 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from xml.etree.ElementTree import Element, ParseError
 
 from .._credentials import shown_words
 from .._resources._resource import Refused
-from ._rows import Row, Unreadable, Verdict
+from .._windows._text import safe
+from ._rows import Row, Unreadable, Verdict, check_count
 
 try:
     from defusedxml import DefusedXmlException
@@ -35,8 +36,13 @@ REPORT = "Snapshot.xml"
 _MEMBERS = 1000
 # Far above any report of URLs, and little enough for the tree that is made of it.
 _XML_LIMIT = 4 * 1024 * 1024
+# A report has a handful of levels; with many, all that is asked of what lies below an element would add up.
+_DEPTH = 100
 _NAMES_SHOWN = 20
 _SAID_LIMIT = 200
+
+# Of these alone zipfile unpacks no more than it is asked for; they are what Windows packs with.
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 # zipfile has no common base for what it finds wrong: compression, encryption, lengths, names.
 _BAD_ARCHIVE = (
@@ -52,8 +58,9 @@ _BAD_ARCHIVE = (
 _YES = ("true", "yes", "1", "ok", "success", "succeeded")
 _NO = ("false", "no", "0", "error", "fail", "failed")
 # What turns the meaning of a word round, from before it and from behind it.
-_NOT_BEFORE = r"(?:un|non|not|n.t|never|fail\w*|\bno)[\s_-]*(?:to[\s_-]+)?(?:be(?:en)?[\s_-]+)?"
-_NOT_AFTER = r"[\s:=\"']+(?:false|no|0|fail\w*)\b"
+_NOT_BEFORE = r"(?:un|non|not|n.t|never|fail[a-z]{0,4}|\bno) ?(?:to )?(?:be(?:en)? )?"
+_NOT_AFTER = r"[ :=\"']+(?:false|no|0|fail[a-z]{0,4})\b"
+_GAPS = re.compile(r"[\s_-]+")
 
 
 def read_snapshot(archive: bytes) -> tuple[Row, ...]:
@@ -66,12 +73,14 @@ def _member(archive: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             names = opened.namelist()
-            found = [name for name in names if re.split(r"[\\/]", name)[-1].lower() == REPORT.lower()]
+            found = [each for each in opened.infolist() if _is_report(each.filename)]
             if len(names) > _MEMBERS or len(found) != 1:
                 raise Unreadable(
                     f"One {REPORT} among at most {_MEMBERS} files is expected in Snapshot.zip, and it holds "
                     f"{len(found)} among {len(names)}: {_shown(names)}."
                 )
+            if found[0].compress_type not in _BOUNDED:
+                raise Unreadable(f"{REPORT} is packed in a way that Windows does not use, so it was not read.")
             with opened.open(found[0]) as stream:
                 data = stream.read(_XML_LIMIT + 1)
     except _BAD_ARCHIVE as error:
@@ -79,6 +88,10 @@ def _member(archive: bytes) -> bytes:
     if len(data) > _XML_LIMIT:
         raise Unreadable(f"{REPORT} unpacks to more than {_XML_LIMIT} bytes, so it was not read.")
     return data
+
+
+def _is_report(name: str) -> bool:
+    return re.split(r"[\\/]", name)[-1].lower() == REPORT.lower()
 
 
 def read_report(data: bytes) -> tuple[Row, ...]:
@@ -109,6 +122,7 @@ class _Tree:
     def __init__(self, root: Element) -> None:
         self._elements = list(root.iter())
         self._parents = {child: parent for parent in self._elements for child in parent}
+        _check_depth(self._elements, self._parents)
         self._next = {one: other for parent in self._elements for one, other in pairwise(parent)}
         self._inside: set[Element] = set()
         for element in self._elements:
@@ -117,6 +131,7 @@ class _Tree:
         self._urls = {
             element: url for element in self._elements if element in self._inside and (url := _url(element))
         }
+        check_count(len(self._urls))
         self._counts = dict.fromkeys(self._elements, 0)
         for element in reversed(self._elements):
             self._counts[element] += element in self._urls
@@ -140,6 +155,14 @@ class _Tree:
                 scope += follower.iter()
                 follower = self._next.get(follower)
         return scope
+
+
+def _check_depth(elements: list[Element], parents: Mapping[Element, Element]) -> None:
+    depth = {elements[0]: 0}
+    for element in elements[1:]:
+        depth[element] = depth[parents[element]] + 1
+        if depth[element] > _DEPTH:
+            raise Unreadable(f"{REPORT} has elements more than {_DEPTH} levels deep, so it was not read.")
 
 
 def _name(tag: str) -> str:
@@ -198,7 +221,7 @@ def _row(url: str, facts: list[tuple[str, str]]) -> Row:
     elif resolved and listening:
         verdict = "ok"
     said = " ".join(f"{shown_words(name)}={_words(value)}" for name, value in facts)
-    return Row(url, verdict, resolved, listening, said=said[:_SAID_LIMIT])
+    return Row(safe(url), verdict, resolved, listening, said=safe(said[:_SAID_LIMIT]))
 
 
 def _says(word: str, name: str, facts: list[tuple[str, str]]) -> bool | None:
@@ -209,7 +232,7 @@ def _says(word: str, name: str, facts: list[tuple[str, str]]) -> bool | None:
 
 def _one(word: str, name: str, key: str, value: str) -> bool | None:
     if word in value:
-        return not re.search(f"{_NOT_BEFORE}{word}|{word}{_NOT_AFTER}", value)
+        return not re.search(f"{_NOT_BEFORE}{word}|{word}{_NOT_AFTER}", _GAPS.sub(" ", value))
     if key == name or word in key:
         return {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}.get(value)
     return None

@@ -23,6 +23,9 @@ _NUMBERS = {"REG_DWORD": 4, "REG_QWORD": 8}
 _BYTES = re.compile("(?:[0-9A-Fa-f]{2})*")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _WOW6432 = re.compile(r"\\WOW6432Node\\", re.IGNORECASE)
+# The settings that are read here have up to 4,096 characters (WinINet's INTERNET_MAX_URL_LENGTH is 2,083), and their
+# bytes as hex digits some more; a value may have a megabyte and more (Microsoft's "Registry element size limits").
+LONGEST = 65_536
 _EVERY_HIVE = "HKU\\*\\"
 _USER_SID = re.compile(r"S-1-(?:5-21|12-1)-[0-9-]*[0-9]", re.IGNORECASE)
 _Place = tuple[int, str]
@@ -97,10 +100,11 @@ class RegistryValue:
     def exact(self) -> bool:
         """Whether reg.exe shows the very bytes of such a value, and can write them.
 
-        Text that is not ASCII may have come through a code page that lacks some of it.
+        Text that is not ASCII may have come through a code page that lacks some of it, or hold what is not shown; of a
+        line break it is not known which one it is.
         """
         if self.type in _STRINGS:
-            return self.text.isascii() and "?" not in self.text
+            return self.text.isascii() and not {"?", "\n"} & set(self.text)
         return self.number is not None or self.type == "REG_BINARY"
 
     def same(self, other: RegistryValue | None) -> bool:
@@ -243,11 +247,16 @@ class Registry:
     _failed: list[tuple[Query, str]] = field(default_factory=list)
 
     def value(self, address: Address) -> RegistryValue | None:
-        """The value, or None where it is absent; raises Unreadable where that can't be known."""
+        """The value, or None where it is absent; raises Unreadable where that can't be known, or it is no setting."""
         place = _place(address.key, address.view)
-        held = self._values.get(place, {})
-        if address.name.casefold() in held:
-            return held[address.name.casefold()]
+        found = self._values.get(place, {}).get(address.name.casefold())
+        if found is not None and len(found.text) > LONGEST:
+            raise Unreadable(
+                f"{address} has {len(found.text)} characters, which is too long to be a setting (at most {LONGEST}): "
+                "see who wrote it, and delete it."
+            )
+        if found is not None:
+            return found
         if not self.asked(address):
             raise LookupError(f"{address} was not asked for")
         for query, said in self._failed:
@@ -286,6 +295,7 @@ class Registry:
         answer = _Answer(query)
         for line in completed.stdout.split("\n"):
             answer.add(line)
+        answer.end()
         # The exit code of a loop is that of its last round; a search that went well ends with a sentence too.
         failed = completed.rc or query.every_hive
         refused = [message for message in answer.messages if failed and message not in missing]
@@ -315,21 +325,29 @@ class _Answer:
         self.messages: list[str] = []
         self._query = query
         self._key: dict[str, RegistryValue] = {}
-        self._last = ""
+        self._last, self._type = "", ""
+        self._lines: list[str] = []
 
     def add(self, line: str) -> None:
         if line.partition("\\")[0] in _ROOTS:
-            self._key, self._last = self._begin(line), ""
+            self.end()
+            self._key = self._begin(line)
         elif match := _VALUE.fullmatch(line):
-            self._last = match["name"].casefold()
-            self._key[self._last] = RegistryValue(match["type"], match["data"] or "")
+            self.end()
+            self._last, self._type = match["name"].casefold(), match["type"]
+            self._lines = [match["data"] or ""]
         elif not line.strip():
-            self._last = ""
+            self.end()
         elif self._last:
-            value = self._key[self._last]
-            self._key[self._last] = RegistryValue(value.type, f"{value.text}\n{line}")
+            self._lines.append(line)
         else:
             self.messages.append(_folded(line))
+
+    def end(self) -> None:
+        """No further line belongs to the last value."""
+        if self._last:
+            self._key[self._last] = RegistryValue(self._type, "\n".join(self._lines))
+        self._last = ""
 
     def _begin(self, line: str) -> dict[str, RegistryValue]:
         root, separator, rest = line.partition("\\")

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The worst inputs of each parser, four times as long: the time grows with the length, and not with its square."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.fuzz.targets import TARGETS
+from tests.integration.site import wininet
+
+# Four times the input is four times the time where it is linear, and 16 times where it is not.
+FACTOR, MOST = 4, 10
+# Characters to begin with: more, as long as the time is too short to be told from noise.
+FIRST, SHORTEST = 250, 0.005
+
+_USER = r"HKEY_USERS\S-1-5-21-1-2-3-1001\Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+_POLICY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\DataCollection"
+_WORDS = (
+    "a", "a.", "a:", "/", "//a", "@", "%40", "-", " ", "\t", "=", ";", "a;", "a=", "[", "1.", "http://", "*.", "\n",
+    "\n ", "\\",
+)  # fmt: skip
+
+
+def value(word: str, size: int) -> str:
+    """What reg.exe prints of a user's AutoConfigURL and the sensor's static proxy, made of a word."""
+    text = (word * size)[:size]
+    return (
+        f"HKEY_USERS\\S-1-5-18\nHKEY_USERS\\S-1-5-21-1-2-3-1001\n\n{_USER}\n    AutoConfigURL    REG_SZ    {text}\n\n"
+        f"{_POLICY}\n    TelemetryProxyServer    REG_SZ    {text}\n\n"
+    )
+
+
+def blob(proxy: str, bypass: str, script: str) -> str:
+    data = wininet(9, proxy, bypass, script).hex().upper()
+    return f"{_USER}\\Connections\n    DefaultConnectionSettings    REG_BINARY    {data}\n\n"
+
+
+def events(data: str) -> str:
+    return (
+        "<Event><System><EventID>5</EventID><EventRecordID>7</EventRecordID><TimeCreated SystemTime="
+        f"'2026-01-01T00:00:00.0Z'/></System><EventData>{data}</EventData></Event>"
+    )
+
+
+def nested(before: str, after: str, inside: str = "") -> Callable[[int], str]:
+    return lambda size: f"<r><Connections>{before * size}{inside}{after * size}</Connections></r>"
+
+
+def lines(*made: str) -> Callable[[int], str]:
+    return lambda size: "".join(line.replace("#", str(number)) for number in range(size // 20) for line in made)
+
+
+INPUTS: list[tuple[str, str, Callable[[int], str]]] = [
+    *(("registry", f"value of {word!r}", lambda size, word=word: value(word, size)) for word in _WORDS),
+    ("registry", "proxies", lambda size: blob("a;" * size, "", "")),
+    ("registry", "one proxy", lambda size: blob("a" * size, "", "")),
+    ("registry", "bypass", lambda size: blob("p:1", "".join(f"*.a{n};" for n in range(size // 6)), "")),
+    ("registry", "script", lambda size: blob("p:1", "", "http://" + "a." * size)),
+    ("registry", "hives", lines("HKEY_USERS\\S-1-5-21-1-2-3-#\n")),
+    ("registry", "settings of users", lines(_USER.replace("1001", "#") + "\n    AutoConfigURL    REG_SZ    a\n\n")),
+    ("registry", "values", lambda size: _USER + "\n" + lines("    v#    REG_SZ    a\n")(size)),
+    ("registry", "types", lambda size: _USER + "\n" + "    a    REG_A" * size + "!\n"),
+    ("registry", "a name of blanks", lambda size: _USER + "\n    a" + " " * size + "\n"),
+    ("registry", "an error in one word", lambda size: "ERROR:" + "x" * size),
+    ("registry", "errors", lines("ERROR: # is wrong\n")),
+    ("batch", "blanks behind the token", lambda size: "TOKEN" + " " * size + "x"),
+    ("batch", "digits behind the token", lambda size: "TOKEN " + "9" * size),
+    ("batch", "tokens", lambda size: "TOKEN 0\n" * size),
+    ("batch", "noise", lambda size: "\x1b[1m\u202e" * size),
+    ("events", "a long word", lambda size: events(f"<Data>{'a' * size}</Data>")),
+    ("events", "schemes", lambda size: events(f"<Data>{'a+' * size}:/</Data>")),
+    ("events", "digits", lambda size: events(f"<Data>{'9' * size}</Data>")),
+    ("events", "references", lambda size: events(f"<Data>{'&#' * size}&#{'1' * size}</Data>")),
+    ("events", "data", lambda size: events("<Data>a://b</Data>" * size)),
+    ("events", "nested", lambda size: events("<Data>" * size + "</Data>" * size)),
+    ("events", "many", lambda size: "".join(events(f"<Data>https://{n}.test/</Data>") for n in range(size // 50))),
+    *(
+        ("analyzer", repr(text), lambda size, text=text: text.replace("#", "x" * size).replace("_", " " * size))
+        for text in (
+            "_", "Testing URL_:_", "Proxy config:Method=_", "Proxy config:Method=a_a", "1 - _", "1 - _(", "1 - #",
+            "1 - named proxy (_", "1 - named proxy (_)_)", "1 -_doesn't exist_a",
+        )
+    ),
+    ("analyzer", "succeeded", lambda size: "Testing URL: a\n1 - " + "succeeded(" * size),
+    ("analyzer", "steps", lambda size: "Testing URL: a\n" + "1." * size),
+    ("analyzer", "parentheses", lambda size: "Testing URL: a\n1 - named proxy (" + ")" * size),
+    ("analyzer", "blocks", lines("Testing URL : https://#.test/\n1 - Default proxy: Succeeded (200)\n")),
+    ("analyzer", "sizes", lambda size: "[" * size),
+    ("snapshot", "nested elements", nested("<a>", "</a>")),
+    ("snapshot", "nested urls", nested("<url>", "</url>")),
+    ("snapshot", "nested results", nested("<result>", "</result>", "<url>https://a.test</url>")),
+    ("snapshot", "nested entries", nested("<e><url>https://a.test</url><result/>", "</e>")),
+    ("snapshot", "urls", nested("<e><url>https://a.test</url><result status='listening' name='resolved'/></e>", "")),
+    ("snapshot", "lone urls", nested("<url>https://a.test</url>", "")),
+    ("snapshot", "failures", nested("", "", f"<url>https://a.test</url><result status='{'fail' * 4000}resolved'/>")),
+    (
+        "snapshot",
+        "a failure in one word",
+        lambda size: f"<Connections><url>a://b</url><result name='{'fail_' * size}' status='resolved'/></Connections>",
+    ),
+    (
+        "snapshot",
+        "underscores",
+        lambda size: f"<r><Connections><url>a://b</url><result name='resolved fail{'_' * size}'/></Connections></r>",
+    ),
+    ("snapshot", "denials", nested("", "", "<url>a://b</url><result>" + "no " * 2000 + "resolved</result>")),
+    ("probe", "nested lists", lambda size: '{"a":' + "[" * size),
+    ("probe", "a long word", lambda size: '{"error":"' + "a" * size + '"}'),
+    ("probe", "lines", lambda size: "{\n" * size),
+    ("blobs", "anything", lambda size: "F\0\0\0" * size),
+]
+
+
+@pytest.mark.parametrize(("target", "make"), [pytest.param(t, m, id=f"{t}: {n}") for t, n, m in INPUTS])
+def test_four_times_the_input_takes_no_more_than_ten_times_the_time(target: str, make: Callable[[int], str]) -> None:
+    size, taken = FIRST, 0.0
+    while taken < SHORTEST and size < 600_000:
+        size *= 2
+        taken = least(target, make(size))
+    assert least(target, make(size * FACTOR)) < MOST * max(taken, SHORTEST)
+
+
+def least(target: str, text: str) -> float:
+    """The least CPU seconds of some runs: another process can make a run longer, and never shorter."""
+    data, times = text.encode("utf-8", "replace"), []
+    for _run in range(3):
+        began = time.process_time()
+        TARGETS[target](data)
+        times.append(time.process_time() - began)
+    return min(times)
