@@ -61,7 +61,7 @@ def tryout(profiles: Mapping[str | Profile, int], folder: Path) -> Iterator[Tryo
         inventory = folder / "inventory.yml"
         inventory.touch(mode=0o600)
         inventory.write_text(yaml.safe_dump(_inventory(lab, proxy.address), sort_keys=False), encoding="utf-8")
-        yield Tryout(lab, inventory, _commands(inventory, folder / "CHG0001"))
+        yield Tryout(lab, inventory, _commands(inventory.name, Path("CHG0001")))
 
 
 def _inventory(lab: Lab, proxy: str) -> dict[str, Any]:
@@ -75,11 +75,12 @@ def _inventory(lab: Lab, proxy: str) -> dict[str, Any]:
     return {"lab": {"children": groups, "vars": {**whole["vars"], **settings(proxy)}}}
 
 
-def _commands(inventory: Path, change: Path) -> dict[str, str]:
+def _commands(inventory: str, change: Path) -> dict[str, str]:
+    """What to type in the folder of the inventory, where a rollout and an audit leave their files."""
     program = Path(sys.executable).with_name("ansible-playbook")
-    begin = f"{shlex.quote(str(program))} -i {shlex.quote(str(inventory))} mde.connectivity."
-    hosts, plan = " -e mde_hosts=windows", f" -e mde_plan={shlex.quote(str(change / 'plan.json'))}"
-    evidence = f" -e mde_change={change.name} -e mde_evidence={shlex.quote(str(change / 'evidence'))}"
+    begin = f"{shlex.quote(str(program))} -i {inventory} mde.connectivity."
+    hosts, plan = " -e mde_hosts=windows", f" -e mde_plan={change / 'plan.json'}"
+    evidence = f" -e mde_change={change.name} -e mde_evidence={change / 'evidence'}"
     return {
         "plan a change, which changes nothing": f"{begin}plan{hosts}{plan}",
         "what the rollout would do": f"{begin}rollout --check{plan}{evidence}",
@@ -102,6 +103,7 @@ def _said(tried: Tryout) -> Iterator[str]:
         yield "To include them, write mde_hosts=lab (or mde_hosts=odd) in the commands below."
     yield f"Inventory, with settings that work: {tried.inventory}"
     yield "Type in another terminal, in this order:"
+    yield f"  cd {shlex.quote(str(tried.inventory.parent))}"
     for purpose, command in tried.commands.items():
         yield f"  # {purpose}"
         yield f"  {command}"

@@ -34,11 +34,11 @@ def held(lab: Lab, work: Path) -> dict[str, Any]:
     return found
 
 
-def typed(command: str) -> str:
+def typed(command: str, folder: Path) -> str:
     """Type a command in a shell, whose run has to end well."""
     run = subprocess.run(
         ["sh", "-eu", "-c", command],
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -56,19 +56,19 @@ def test_the_commands_that_make_lab_prints_end_well_in_their_order(tmp_path: Pat
         before = held(tried.lab, tmp_path)
         plan, preview, rollout, rollback, *others = tried.commands.values()
         assert [re.findall(r"mde\.connectivity\.(\w+)", c) for c in others] == [["site"], ["verify"], ["audit"]]
-        typed(plan)
-        typed(preview)
+        typed(plan, folder)
+        typed(preview, folder)
         assert held(tried.lab, tmp_path) == before
-        typed(rollout)
+        typed(rollout, folder)
         after = held(tried.lab, tmp_path)
         changed = [name for name in after if after[name] != before[name]]
         assert changed == ["clean-1", "hardened-1"]
         records = [folder / "CHG0001" / "evidence" / "hosts" / f"{name}.json" for name in changed]
         assert [json.loads(r.read_text(encoding="utf-8"))["verdict"] for r in records] == ["ok", "ok"]
-        typed(rollback)
+        typed(rollback, folder)
         assert held(tried.lab, tmp_path) == before
         for command in others:
-            typed(command)
+            typed(command, folder)
         assert held(tried.lab, tmp_path) == after
 
 
@@ -90,6 +90,7 @@ def test_make_lab_says_which_endpoints_are_meant_to_fail_and_ends_at_an_interrup
         assert "in the group windows: clean-1, clean-2." in text
         assert "policy-1: a policy gives the sensor a static proxy" in text
         assert "mde_hosts=lab" in text
+        assert f"  cd {tmp_path / 'lab'}\n" in text
         groups = yaml.safe_load((tmp_path / "lab" / "inventory.yml").read_text(encoding="utf-8"))["lab"]["children"]
         assert list(groups["odd"]["hosts"]) == ["policy-1"]
         lab.send_signal(signal.SIGINT)
