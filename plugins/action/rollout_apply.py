@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +15,34 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
     Record,
     RecordError,
     path_of,
+    save,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import who_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import Reachability
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
     Refused,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._gate import batch_of, shadow
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._job import Job
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._lock import (
+    Taken,
+    address_of,
+    this_run,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import (
     PlanError,
     differences,
     load_share,
+    plain,
     said,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import settings_of
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step import (
-    Job,
-    carry_out,
-    plain,
-    preview,
-)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step import carry_out, preview
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._watch import Watch, WatchedEndpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
-from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
 
 class ActionModule(EndpointAction):
@@ -47,21 +51,29 @@ class ActionModule(EndpointAction):
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         try:
             job = self._job(options, task_vars)
-            if self._task.check_mode:
-                verdict, reason = preview(self._connect, job)
-                return {"changed": False, "verdict": verdict, "reason": reason}
-            record, changed = carry_out(self._connect, job)
-        except (PlanError, RecordError, NotWritable) as error:
+        except PlanError as error:
             raise Refused(str(error)) from None
-        return self._report(record, job, changed)
-
-    def _connect(self) -> Endpoint:
-        return Endpoint(self._connection)
+        try:
+            if job.owner is None:
+                record, changed = preview(lambda: WatchedEndpoint(self._connection, job.watch), job)
+                save(shadow(job.evidence), record)
+                after = record.planned
+            else:
+                record, changed = carry_out(lambda: WatchedEndpoint(self._connection, job.watch), job)
+                after = record.observed
+        except RecordError as error:
+            # The gate reads the same file, and says the same.
+            return {"changed": False, "verdict": "failed", "reason": str(error), "plan_digest": job.digest}
+        except (NotWritable, Taken) as error:
+            raise Refused(str(error)) from None
+        return self._report(record, job, changed, after)
 
     def _job(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Job:
         host = str(task_vars["inventory_hostname"])
         if not 0 <= options["confirm_within"] <= 1439:
             raise InvalidOption("confirm_within", "it is a number of minutes from 0 (no switch) to 1439.")
+        if not 1 <= options["deadline"] <= 1440:
+            raise InvalidOption("deadline", "it is a number of minutes from 1 to 1440.")
         share = load_share(Path(options["plan"]).expanduser(), host)
         share.check(utc_now(), VERSION)
         planned = share.planned
@@ -70,12 +82,16 @@ class ActionModule(EndpointAction):
             raise PlanError(f"The settings of {host} are no longer those of the plan: {said(stray)}.")
         return Job(
             host=host,
+            address=address_of(task_vars, self._templar.template),
             plan=planned,
             options=validated("endpoint_proxy", EndpointProxy.complete(planned.settings)),
             digest=share.digest,
             change=options["change"],
-            who=getpass.getuser(),
+            who=who_of(task_vars),
+            batch=_batch(host, task_vars["ansible_play_hosts_all"], options["batches"]),
             evidence=Path(options["evidence"]).expanduser(),
+            owner=None if self._task.check_mode else this_run("", "", ""),
+            watch=Watch(options["deadline"]),
             verify=self._verify(options["verify"]),
             confirm_within=options["confirm_within"],
             replan=options["replan"],
@@ -88,7 +104,7 @@ class ActionModule(EndpointAction):
         Reachability(verify)
         return verify
 
-    def _report(self, record: Record, job: Job, changed: bool) -> dict[str, Any]:
+    def _report(self, record: Record, job: Job, changed: bool, after: Mapping[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = {
             "changed": changed,
             "verdict": record.verdict,
@@ -96,8 +112,12 @@ class ActionModule(EndpointAction):
             "change": record.change,
             "plan_digest": record.plan_digest,
             "record": str(path_of(job.evidence, job.host)),
-            "reboot_reason": job.plan.reboot_reason if record.changed else "",
+            "reboot_reason": job.plan.reboot_reason if changed or record.changed else "",
         }
         if self._task.diff and changed:
-            result["diff"] = {"before": dict(record.before), "after": dict(record.observed)}
+            result["diff"] = {"before": dict(record.before if job.owner else record.observed), "after": dict(after)}
         return result
+
+
+def _batch(host: str, hosts: Sequence[str], sizes: Sequence[Any]) -> int:
+    return batch_of(list(hosts).index(host), len(hosts), sizes) if sizes else 0

@@ -1,61 +1,106 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stop a rollout before its next batch when too many endpoints did not end well."""
+"""Let a rollout or a rollback go on, or end, by how its endpoints ended; and leave the evidence of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible.utils.display import Display
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
-    Record,
-    RecordError,
-    load,
-)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import RecordError
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
     Refused,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._gate import (
+    Ending,
+    counted,
+    ending,
+    had_turn,
+    listed,
+    open_before,
+    shadow,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._lock import release, this_run
+
+_GO_ON = {
+    "rollout": (
+        "To go on, run the same command again: what ended ok is looked at, and the rest gets another turn. "
+        "To take all of it back: ansible-playbook mde.connectivity.rollback -e mde_evidence={evidence}"
+    ),
+    "rollback": "To go on, run the same command again: what is restored is not written again.",
+}
 
 
 class ActionModule(EndpointAction):
     module = "rollout_gate"
+    on_controller = True
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        allowed = options["max_failures"]
-        if allowed < 0:
+        if options["max_failures"] < 0:
             raise InvalidOption("max_failures", "it is a number of endpoints, 0 or more.")
-        if self._task.check_mode:
-            return {"changed": False, "ending": ""}
         evidence = Path(options["evidence"]).expanduser()
-        host = str(task_vars["inventory_hostname"])
-        own = _ending(evidence, host, options["plan_digest"])
-        if own is None:
-            return {"changed": False, "ending": ""}
-        # Whoever ended well has nothing to count, so the files are read by the few that did not.
-        others = (name for name in task_vars["ansible_play_hosts_all"] if name != host)
-        count = 1
-        for name in others:
-            if count > allowed:
-                break
-            count += _ending(evidence, name, options["plan_digest"], begun=True) is not None
-        if count > allowed:
-            raise Refused(f"{host}: {own}. At most {allowed} endpoints may end so, and the rollout stops here.")
-        warning = f"{own}. The rollout goes on, {count} of {allowed} allowed."
-        return {"changed": False, "ending": own, "warnings": [warning]}
+        everyone = list(task_vars["ansible_play_hosts_all"])
+        turn = had_turn(everyone, task_vars["ansible_play_hosts"], task_vars["ansible_play_batch"])
+        directories = [shadow(evidence), evidence] if self._task.check_mode else [evidence]
+        work, digest = options["work"], options["plan_digest"] or ""
+        endings = [ending(directories, host, work, digest) for host in turn]
+        bad = [found for found in endings if not found.good]
+        before = _open_before(evidence, everyone, turn, digest) if work == "rollout" else 0
+        stops = bool(bad) and len(bad) + before > options["max_failures"]
+        ended = stops or len(turn) == len(everyone)
+        lines = self._lines(evidence, work, endings, ended)
+        for line in lines:
+            Display().display(line)
+        result = {
+            "changed": False,
+            "lines": lines,
+            "endings": {found.host: f"{found.word}: {found.reason}" for found in bad},
+        }
+        if stops:
+            return {**result, "failed": True, "msg": _stopped(bad, before, options["max_failures"], work)}
+        if bad:
+            allowed = f"{len(bad) + before} of {options['max_failures']} allowed"
+            result["warnings"] = [f"{'; '.join(listed(bad))}. The rollout goes on, {allowed}."]
+        return result
+
+    def _lines(self, evidence: Path, work: str, endings: Sequence[Ending], ended: bool) -> list[str]:
+        """What is printed; outside of check mode the evidence is made as well, and at the end the directory free."""
+        if self._task.check_mode:
+            return [f"{found.host}: {found.reason}" for found in endings if found.good] + listed(
+                [found for found in endings if not found.good]
+            )
+        report = Report()
+        try:
+            published = publish(evidence, report.add)
+            if ended:
+                release(evidence, this_run(work, "", ""))
+        except (RecordError, NotWritable) as error:
+            raise Refused(f"{counted(endings)}. The evidence could not be completed: {error}") from None
+        if not ended:
+            return []
+        lines = report.lines(published.summary, published.missing, str(evidence / PAGE))
+        return [*lines, _GO_ON[work].format(evidence=evidence)]
 
 
-def _ending(evidence: Path, host: str, digest: str, begun: bool = False) -> str | None:
-    """How an endpoint ended, None where it ended well, or (begun) where its turn has not come yet."""
-    try:
-        record: Record | None = load(evidence, host)
-    except RecordError as error:
-        return str(error)
-    if record is None or record.plan_digest != digest:
-        return None if begun else "there is no record of it"
-    if record.verdict == "ok":
-        return None
-    return f"{record.verdict or 'unverified'}: {record.reason or 'its step did not end'}"
+def _open_before(evidence: Path, everyone: Sequence[str], turn: Sequence[str], digest: str) -> int:
+    known = set(turn)
+    return sum(open_before(evidence, host, digest) for host in everyone if host not in known)
+
+
+def _stopped(bad: Sequence[Ending], before: int, allowed: int, work: str) -> str:
+    earlier = f" ({before} more by an earlier run)" if before else ""
+    if work == "rollback":
+        return f"{len(bad)} endpoints were not restored. {'; '.join(listed(bad))}"
+    return (
+        f"{len(bad)} endpoints did not end ok{earlier}, of which {allowed} may, and the rollout stops here. "
+        f"{'; '.join(listed(bad))}"
+    )

@@ -6,61 +6,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
-    Record,
     RecordError,
     load,
     save,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step import to_restore, undo
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch import (
-    REMOVED,
-    disarm,
-    may_be_armed,
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
+    InvalidOption,
+    Refused,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
-from ansible_collections.mde.connectivity.plugins.plugin_utils._transaction import NotHeld, Unknown
-from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._gate import shadow
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._lock import (
+    Taken,
+    address_of,
+    this_run,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._undo import Undoing, roll_back
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._watch import Watch, WatchedEndpoint
 
 
 class ActionModule(EndpointAction):
     module = "rollout_undo"
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        if not 1 <= options["deadline"] <= 1440:
+            raise InvalidOption("deadline", "it is a number of minutes from 1 to 1440.")
         evidence = Path(options["evidence"]).expanduser()
         host = str(task_vars["inventory_hostname"])
         try:
             record = load(evidence, host)
-            if record is None:
-                raise Refused(f"There is no record of {host} in {evidence}.")
-            if not record.snapshot:
-                return {"changed": False, "restored": [], "reason": "nothing was written"}
-            return self._restore(record, evidence, options["force"])
-        except (RecordError, NotWritable) as error:
+        except RecordError as error:
+            # The gate reads the same file, and says the same.
+            return {"changed": False, "verdict": "failed", "restored": [], "reason": f"not restored: {error}"}
+        if record is None:
+            raise Refused(f"There is no record of {host} in {evidence}.")
+        if not record.snapshot:
+            return {"changed": False, "verdict": record.verdict, "restored": [], "reason": "nothing was written"}
+        job = Undoing(
+            record=record,
+            evidence=evidence,
+            address=address_of(task_vars, self._templar.template),
+            force=options["force"],
+            watch=Watch(options["deadline"]),
+            owner=None if self._task.check_mode else this_run("", "", ""),
+        )
+        try:
+            record, restored = roll_back(lambda: WatchedEndpoint(self._connection, job.watch), job)
+            if job.owner is None:
+                save(shadow(evidence), record)
+        except (NotWritable, Taken) as error:
             raise Refused(str(error)) from None
-
-    def _restore(self, record: Record, evidence: Path, force: bool) -> dict[str, Any]:
-        endpoint = Endpoint(self._connection)
-        if self._task.check_mode:
-            restored = to_restore(endpoint, record, force)
-        else:
-            try:
-                restored = undo(endpoint, record, force)
-            except (Unknown, NotHeld) as error:
-                failed = record.noted(stamp(utc_now()), "rollback_failed", str(error))
-                save(evidence, replace(failed, verdict="failed", reason=f"not restored: {error}"))
-                raise Refused(str(error)) from None
-            if may_be_armed(record):
-                disarm(endpoint)
-                record = record.noted(stamp(utc_now()), REMOVED, "")
-            done = record.noted(stamp(utc_now()), "rollback", f"{len(restored)} values restored")
-            reason = "restored by a rollback"
-            save(evidence, replace(done, state="done", verdict="rolled_back", changed=False, reason=reason))
-        return {"changed": bool(restored), "restored": restored, "reason": ""}
+        return {
+            "changed": bool(restored) and record.verdict == "rolled_back",
+            "verdict": record.verdict,
+            "restored": restored,
+            "reason": record.reason,
+        }

@@ -25,7 +25,9 @@ options:
     description: The file of a plan.
     type: path
   evidence:
-    description: A directory of evidence. Hosts on which nothing was written are left out.
+    description:
+      - A directory of evidence. Hosts on which nothing was written are left out.
+      - A host whose record was damaged is in the list, so that its task can say so, and no other host waits for it.
     type: path
 seealso:
   - module: mde.connectivity.rollout_plan
@@ -44,16 +46,18 @@ _list:
   elements: str
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible import context
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
     HOSTS,
     RecordError,
+    file_name,
     read,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import PlanError, load
@@ -78,24 +82,36 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
         plan, evidence = self.get_option("plan"), self.get_option("evidence")
         if terms or bool(plan) == bool(evidence):
             raise AnsibleLookupError("The lookup rollout_hosts takes plan=FILE or evidence=DIRECTORY, and no term.")
+        known = (variables or {}).get("groups", {}).get("all", [])
         try:
-            return _planned(Path(plan), variables or {}) if plan else _touched(Path(evidence))
+            return _planned(Path(plan), known) if plan else _touched(Path(evidence), known)
         except (PlanError, RecordError) as error:
             raise AnsibleLookupError(str(error)) from None
 
 
-def _planned(plan: Path, variables: Mapping[str, Any]) -> list[str]:
+def _planned(plan: Path, known: Sequence[str]) -> list[str]:
     hosts = sorted(load(plan).hosts)
     # Slices of a job have an inventory with some of the hosts, so it is none at all that is wrong.
-    known = variables.get("groups", {}).get("all") or hosts
-    if not set(hosts) & set(known):
+    if known and not set(hosts) & set(known):
         raise AnsibleLookupError(f"The plan {plan} was made for other hosts: none of them is in the inventory.")
     return hosts
 
 
-def _touched(evidence: Path) -> list[str]:
+def _touched(evidence: Path, known: Sequence[str]) -> list[str]:
+    """The hosts with a record of a write, and those whose record can't be read: their task says why."""
     directory = evidence / HOSTS
     if not directory.is_dir():
         raise AnsibleLookupError(f"{evidence} is no directory of evidence: it has no {HOSTS} in it.")
-    records = (read(path) for path in directory.glob("*.json"))
-    return sorted(record.host for record in records if record.snapshot)
+    names = {file_name(host): host for host in known}
+    hosts = []
+    for path in sorted(directory.glob("*.json")):
+        try:
+            record = read(path)
+        except RecordError as error:
+            if path.name in names:
+                hosts.append(names[path.name])
+            else:
+                Display().warning(f"{error} No host of the inventory has a record of that name, so it is left alone.")
+        else:
+            hosts += [record.host] if record.snapshot else []
+    return sorted(hosts)

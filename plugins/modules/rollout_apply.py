@@ -19,11 +19,14 @@ description:
   - Refuses a plan that is too old, was edited, or is for other settings, and an endpoint that is not as it was when
     the plan was made.
   - Where the service is not reached after the write, the exact bytes from before are restored.
-  - Never fails for what happens on the endpoint. RV(verdict) says how it ended, and
+  - Never fails for what is found on the endpoint. RV(verdict) says how it ended, and
     M(mde.connectivity.rollout_gate) after it decides whether the rollout goes on. So an endpoint that can't be
     reached stays in the count.
   - Writes a record of the endpoint on the controller before the write, and completes it afterwards. Run again with
-    the same plan, it goes on where an earlier run ended.
+    the same plan, it goes on where an earlier run ended. An endpoint that ended V(ok) then is read, and ends V(failed)
+    where it has moved since.
+  - Needs the directory in O(evidence) to be this run's, which M(mde.connectivity.rollout_begin) sees to. Ends before
+    its next write when the run that began it is gone.
   - Used by the playbook C(mde.connectivity.rollout).
 options:
   plan:
@@ -43,6 +46,11 @@ options:
       - Options of M(mde.connectivity.reachability) for the verification.
       - Without it nothing is verified.
     type: dict
+  batches:
+    description: The sizes of the batches, as in the keyword C(serial), so that the record names the batch.
+    type: list
+    elements: str
+    default: []
   confirm_within:
     description:
       - Minutes after which the endpoint restores the old state by itself, unless the verification has succeeded by
@@ -55,13 +63,19 @@ options:
         run with neither does not know of it, so wait until the minutes are over.
     type: int
     default: 0
+  deadline:
+    description:
+      - Minutes that all of this may take on one endpoint, from 1 to 1440. What is under way then is given up, and the
+        endpoint ends as V(unverified).
+    type: int
+    default: 30
   replan:
     description: Whether an endpoint whose state has moved since the plan is brought into the planned state as well.
     type: bool
     default: false
 attributes:
   check_mode:
-    description: Says what would happen, and neither writes nor verifies.
+    description: Reads the endpoint and says what would happen, and neither writes nor verifies.
     support: full
   diff_mode:
     description: Shows the settings before and after.
@@ -106,21 +120,21 @@ reason:
 change:
   description: The number of the change.
   type: str
-  returned: outside of check mode
+  returned: the record of the endpoint can be read
   sample: CHG0001
 plan_digest:
   description: The digest of the plan.
   type: str
-  returned: outside of check mode
+  returned: the record of the endpoint can be read
   sample: 4b0d0a3f7f9c0f6f2f7a4c7c1b8e6d5a4f3e2d1c0b9a8f7e6d5c4b3a29180706
 record:
   description: The file of evidence on the controller.
   type: str
-  returned: outside of check mode
+  returned: the record of the endpoint can be read
   sample: /srv/change/CHG0001/hosts/pc-0001.json
 reboot_reason:
   description: Why the endpoint has to be restarted, empty where it need not be.
   type: str
-  returned: outside of check mode
+  returned: the record of the endpoint can be read
   sample: ""
 """

@@ -8,32 +8,42 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rollout_gate
-short_description: Stop a rollout before its next batch when too many endpoints did not end well
+short_description: Let a rollout go on or end, by how its endpoints ended, and leave the evidence of it
 version_added: 1.0.0
 author:
   - mde.connectivity authors (@mde-connectivity)
 description:
-  - Fails on an endpoint that did not end V(ok), when with it more endpoints than O(max_failures) did so in this
-    rollout. In a play with C(serial), C(any_errors_fatal) on this task keeps the next batch from starting.
-  - Counts by the records of evidence, so also what an earlier run of the same plan left, and what was unreachable,
-    unverified or rolled back.
-  - Used by the playbook C(mde.connectivity.rollout). Runs on the controller and reaches no endpoint.
+  - Fails when more endpoints than O(max_failures) did not end V(ok). In a play with C(serial), C(any_errors_fatal)
+    keeps the next batch from starting then.
+  - Counts over the whole rollout, by the records of evidence. So what was unreachable, unverified or rolled back
+    counts, whoever dropped out of the play, an endpoint whose record was damaged, and what an earlier run of the same
+    plan left.
+  - Makes summary, table and page from the records. When a rollout or a rollback stops or ends, it prints how each
+    endpoint ended, where the evidence is and how to go on, and gives back the directory that
+    M(mde.connectivity.rollout_begin) took.
+  - Used by the playbooks C(mde.connectivity.rollout) and C(mde.connectivity.rollback), once per batch, with
+    C(run_once). Runs on the controller and reaches no endpoint.
 options:
   evidence:
     description: The directory on the controller with the records of evidence.
     type: path
     required: true
   plan_digest:
-    description: The digest of the plan that is being carried out.
+    description:
+      - The digest of the plan that is being carried out. What belongs to another plan is no record of this one.
     type: str
-    required: true
   max_failures:
     description: How many endpoints of the rollout may end other than V(ok).
     type: int
     default: 0
+  work:
+    description: What the endpoints went through. With V(rollback) an endpoint ended well that ended V(rolled_back).
+    type: str
+    choices: [rollout, rollback]
+    default: rollout
 attributes:
   check_mode:
-    description: Lets everything pass, since nothing was carried out.
+    description: Ends as the run would, prints what would happen on each endpoint, and writes nothing.
     support: full
   diff_mode:
     description: Shows what changes.
@@ -42,6 +52,8 @@ extends_documentation_fragment:
   - mde.connectivity.attributes.rollout
 seealso:
   - module: mde.connectivity.rollout_apply
+  - module: mde.connectivity.rollout_undo
+  - module: mde.connectivity.evidence_report
 """
 
 EXAMPLES = r"""
@@ -49,14 +61,35 @@ EXAMPLES = r"""
   mde.connectivity.rollout_gate:
     evidence: /srv/change/CHG0001
     plan_digest: "{{ applied.plan_digest }}"
-    max_failures: 2
+  run_once: true
   any_errors_fatal: true
+
+- name: Two of all may end other than well
+  mde.connectivity.rollout_gate:
+    evidence: /srv/change/CHG0001
+    plan_digest: "{{ applied.plan_digest }}"
+    max_failures: 2
+  run_once: true
+  any_errors_fatal: true
+
+- name: Fail where an endpoint was not restored
+  mde.connectivity.rollout_gate:
+    evidence: /srv/change/CHG0001
+    work: rollback
+  run_once: true
 """
 
 RETURN = r"""
-ending:
-  description: How the endpoint ended where that is other than V(ok), else empty.
-  type: str
+endings:
+  description: Each endpoint that did not end well, and how it ended.
+  type: dict
   returned: success
-  sample: "rolled_back: the service is not reached: winatp-gw-weu.microsoft.com proxy_denied"
+  sample:
+    pc-0001: "rolled_back: the service is not reached: winatp-gw-weu.microsoft.com proxy_denied"
+lines:
+  description: What was printed.
+  type: list
+  elements: str
+  returned: success
+  sample: ["pc-0001  rolled_back  direct  direct  0 of 12  the service is not reached"]
 """

@@ -15,8 +15,11 @@ author:
 description:
   - Puts the exact bytes back that the record of evidence of an endpoint holds, and takes a value away that was not
     there before.
-  - Refuses an endpoint that somebody changed since the rollout.
+  - Leaves an endpoint alone that somebody changed since the rollout.
   - Changes nothing when the endpoint is as it was, so it can be run again after a failure.
+  - Never fails for what is found on the endpoint. RV(verdict) says how it ended, and M(mde.connectivity.rollout_gate)
+    after it fails where an endpoint was not restored. The record says what the endpoint holds then.
+  - Needs the directory in O(evidence) to be this run's, which M(mde.connectivity.rollout_begin) sees to.
   - Removes the scheduled task as well that O(mde.connectivity.rollout_apply#module:confirm_within) may have left.
   - Used by the playbook C(mde.connectivity.rollback).
 options:
@@ -24,6 +27,10 @@ options:
     description: The directory on the controller with the records of evidence.
     type: path
     required: true
+  deadline:
+    description: Minutes that all of this may take on one endpoint, from 1 to 1440.
+    type: int
+    default: 30
   force:
     description: Whether an endpoint that somebody changed since is restored all the same.
     type: bool
@@ -49,15 +56,20 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+verdict:
+  description: How it ended. V(rolled_back), or V(unverified) or V(failed) where it was not restored.
+  type: str
+  returned: success
+  sample: rolled_back
 restored:
-  description: The values that were restored.
+  description: The values that were restored, or would be in check mode.
   type: list
   elements: str
   returned: success
   sample: ["HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\DataCollection\\TelemetryProxyServer"]
 reason:
-  description: Why nothing had to be restored, else empty.
+  description: Why it ended so, in a sentence.
   type: str
   returned: success
-  sample: nothing was written
+  sample: restored by a rollback
 """

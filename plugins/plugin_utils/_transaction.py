@@ -29,13 +29,14 @@ class NotHeld(Exception):
     """The endpoint does not hold what was written.
 
     observed is what was read back, or None where it could not be decoded; rolled_back says whether the values from
-    before are in place again.
+    before are in place again, and untouched whether they have been all the time.
     """
 
-    def __init__(self, message: str, observed: State | None, rolled_back: bool) -> None:
+    def __init__(self, message: str, observed: State | None, rolled_back: bool, untouched: bool) -> None:
         super().__init__(message)
         self.observed = observed
         self.rolled_back = rolled_back
+        self.untouched = untouched
 
 
 class Transaction:
@@ -117,7 +118,7 @@ class Transaction:
                 )
             message = f"{lost[0].address} does not hold what was written{_said(answers)}. {ending}"
             observed, self.observed = self.observed, self.before if rolled_back else self.observed
-            raise NotHeld(message, observed, rolled_back)
+            raise NotHeld(message, observed, rolled_back, untouched)
         return found
 
     def _run(self, commands: Sequence[Command]) -> tuple[Registry, list[Completed]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -186,12 +187,16 @@ def save(directory: Path, record: Record) -> Record:
 def load(directory: Path, host: str) -> Record | None:
     """Return the record of a host, or None where there is none. Raises RecordError."""
     path = path_of(directory, host)
-    return read(path) if path.exists() else None
+    # A link to nothing does not exist, and yet somebody put it there.
+    return read(path) if path.exists() or path.is_symlink() else None
 
 
 def read(path: Path) -> Record:
     """Return what a file holds; raises RecordError with a sentence where it is no whole record of ours."""
     try:
+        # Asked of a pipe, the content would never come.
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise RecordError(f"{path} is no record of evidence: it is a link, or no file at all.")
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror}.") from error

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from ._files import write
 from ._record import FORMAT, KINDS, RecordError
 
 SCOPE = "scope.json"
+_WHO = ("awx_user_name", "tower_user_name")
 _TEXTS = ("kind", "change", "run", "who", "started")
 
 
@@ -32,6 +34,15 @@ class Scope:
     run: str
     who: str
     started: str
+
+
+def who_of(variables: Mapping[str, Any]) -> str:
+    """Who carries this out: whom AWX says in the variables of a task, or else the user of this process."""
+    told = next((str(variables[name]) for name in _WHO if variables.get(name)), "")
+    try:
+        return told or getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def save_scope(directory: Path, scope: Scope) -> None:

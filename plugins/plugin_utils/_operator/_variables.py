@@ -127,9 +127,10 @@ RUN: Mapping[str, Variable] = {
     "mde_plan_valid_hours": Variable(_between(1, 8760), "a number of hours from 1 to 8760"),
     "mde_replan": _TRUTH,
     "mde_report": _DIRECTORY,
+    "mde_slice": _TRUTH,
 }
 # What the playbooks and actions themselves leave among the variables of a host.
-LEFT = ("mde_applied", "mde_connectivity_written", "mde_evidence_directory", "mde_planned")
+LEFT = ("mde_applied", "mde_connectivity_written", "mde_evidence_directory", "mde_gate", "mde_planned")
 
 FAMILIES: Mapping[str, Family] = {
     "endpoint_proxy": Family("endpoint_proxy_", "endpoint_proxy", ("restore",), {}, ("result",)),

@@ -32,6 +32,10 @@ _TYPE = re.compile(r"REG_(?:SZ|EXPAND_SZ|MULTI_SZ|DWORD|QWORD|BINARY|NONE)")
 _OPTION = "restore"
 
 
+class ChangedSince(Refused):
+    """A value holds neither what was there before a change, nor what the change left."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """The registry that was read, for what is restored is bytes and not settings."""
@@ -84,9 +88,9 @@ class Restore(Resource):
             return
         for address in differing:
             if address in self._written and not _same(registry.value(address), self._written[address]):
-                raise Refused(
+                raise ChangedSince(
                     f"{address} was changed by somebody else since: it holds neither what was there before nor what "
-                    "was written. Look who did, or say force to overwrite it."
+                    "was written."
                 )
 
     def report(self, state: State) -> dict[str, Any]:

@@ -226,3 +226,8 @@ def said(found: Sequence[Difference]) -> str:
     ordered = sorted(found, key=lambda difference: difference.path.startswith(_DERIVED))
     shown = "; ".join(map(str, ordered[:_SHOWN]))
     return f"{shown}; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else shown
+
+
+def plain(report: Any) -> Any:
+    """A report as it is after it was in a file."""
+    return json.loads(json.dumps(report))

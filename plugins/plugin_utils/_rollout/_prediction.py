@@ -21,8 +21,7 @@ from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
 from .._transaction import Transaction
 from .._windows._endpoint import Endpoint, EndpointError
-from ._plan import HostPlan, host_plan
-from ._step import plain
+from ._plan import HostPlan, host_plan, plain
 
 
 @dataclass(frozen=True)

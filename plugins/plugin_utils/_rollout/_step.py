@@ -1,68 +1,42 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to one endpoint in a rollout: planned state, record, write, verification, and back where it fails."""
+"""What happens to one endpoint in a rollout: the stages of the table in _states, and what each does and sees."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from ansible.errors import AnsibleError
 
-from .._evidence._record import Record, RecordError, load, path_of, save
+from .._evidence._files import NotWritable
+from .._evidence._record import Record, save
+from .._evidence._secrets import clean
 from .._probe._reachability import Reachability, missed
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
-from .._resources._restore import Restore
+from .._resources._restore import ChangedSince
 from .._times import stamp, utc_now
 from .._transaction import NotHeld, Transaction, Unknown
 from .._windows._endpoint import Endpoint, EndpointError
 from .._windows._registry import Address
-from ._plan import HostPlan, differences, said
+from ._job import OK, WRITTEN, Job, earlier_of, ended_ok, is_open, merged
+from ._lock import Busy, Taken, busy, held
+from ._plan import differences, plain, said
+from ._states import FOLLOWS, Seen, Stage
 from ._switch import REMOVED, SET, arm, disarm, may_be_armed
+from ._undo import BACK, addresses, restoring
+from ._watch import Abandoned
 
 # Whatever these say, the endpoint could not be asked or its answer can't be relied on.
 _UNREACHED = (AnsibleError, EndpointError)
+_REFUSED = (Refused, InvalidOption)
 _SHOWN = 3
-
-
-class Ended(Exception):
-    """The step is over; verdict is one of the four words of a record."""
-
-    def __init__(self, verdict: str, reason: str) -> None:
-        super().__init__(reason)
-        self.verdict = verdict
-
-
-@dataclass(frozen=True)
-class Job:
-    """One endpoint's share of a rollout.
-
-    options are the planned settings as validated options of endpoint_proxy, evidence is the directory of records,
-    verify the options of reachability (None: no verification), confirm_within the minutes of the dead-man's switch
-    (0: none), replan whether a state that has moved is planned anew.
-    """
-
-    host: str
-    plan: HostPlan
-    options: Mapping[str, Any]
-    digest: str
-    change: str
-    who: str
-    evidence: Path
-    verify: Mapping[str, Any] | None
-    confirm_within: int
-    replan: bool
-
-    @property
-    def run(self) -> str:
-        """What all hosts of this rollout have in common, also when it is started again."""
-        return f"{self.change}-{self.digest[:12]}"
+_REPLAN = "-e mde_replan=true brings it into the planned state all the same: decide that with the approver."
+_ARMED = "what confirm_within left on the endpoint restores the old state by itself"
 
 
 def carry_out(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
@@ -70,144 +44,191 @@ def carry_out(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
 
     The second is whether this run has changed the endpoint, and not one before it. The record is written before the
     write and after each thing that is known, so that whatever happens to the controller, the file says how far it
-    got. Raises RecordError and NotWritable before anything is sent.
+    got. Raises RecordError before anything is sent, Taken where the directory is no longer this run's, and
+    NotWritable with whether the endpoint was written.
     """
-    earlier = _earlier(job)
-    if earlier and earlier.verdict == "ok":
-        return earlier, False
-    step = _Step(job, earlier)
+    step = _Step(job, earlier_of(job))
     try:
-        step.run(connect)
-        verdict, reason = "ok", step.how
-    except Ended as end:
-        verdict, reason = end.verdict, str(end)
-    record = step.finish(verdict, reason)
+        with busy(job.address):
+            verdict = step.run(connect)
+    except Busy as error:
+        verdict = step.blocked(str(error))
+    record = step.finish(verdict)
     return record, record.changed and step.wrote
 
 
-def preview(connect: Callable[[], Endpoint], job: Job) -> tuple[str, str]:
-    """The verdict and the reason so far as they are known without a write; no record is written."""
-    earlier = _earlier(job)
-    if earlier and earlier.verdict == "ok":
-        return "ok", earlier.reason
-    step = _Step(job, earlier)
-    try:
-        writes = step.read(connect).change.writes
-    except Ended as end:
-        return end.verdict, str(end)
-    return "ok", "would be changed as planned" if writes else "in the planned state already"
-
-
-def _earlier(job: Job) -> Record | None:
-    """What an earlier run of the same plan left of this host; raises RecordError for what would be lost."""
-    earlier = load(job.evidence, job.host)
-    if earlier is None or earlier.plan_digest == job.digest:
-        return earlier
-    if earlier.snapshot and earlier.verdict != "rolled_back":
-        raise RecordError(
-            f"{path_of(job.evidence, job.host)} is what can undo another plan: name another directory in evidence."
-        )
-    return None
+def preview(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
+    """The record so far as it is known without a write, and whether there would be one; nothing is saved."""
+    step = _Step(job, earlier_of(job))
+    seen = step.see(Stage.READ, connect)
+    follows = FOLLOWS[Stage.READ, seen]
+    if isinstance(follows, str):
+        return replace(step.record, verdict=follows, reason=step.why), False
+    writes = seen is Seen.DIFFERS
+    if writes:
+        step.take()
+    reason = "would be changed as planned" if writes else "in the planned state already, and would be verified"
+    return replace(step.record, verdict=OK, reason=reason), writes
 
 
 class _Step:
     def __init__(self, job: Job, earlier: Record | None) -> None:
         self._job = job
         self._resource = EndpointProxy(job.options)
-        # An earlier run never came to know how its write ended, or could not take it back.
-        self._open = bool(earlier and (earlier.state != "done" or earlier.verdict == "unverified" or earlier.changed))
-        self.how = ""
+        self._was_ok = earlier is not None and ended_ok(earlier)
+        self._open = earlier is not None and not self._was_ok and is_open(earlier)
+        self._still = earlier.reason if earlier and self._was_ok and earlier.verdict == OK else ""
+        self.why = ""
         self.wrote = False
+        self._unsaved: NotWritable | None = None
         self._applied: Transaction | None = None
-        self.record = earlier if earlier and self._open else Record(
-            host=job.host,
-            run=job.run,
-            who=job.who,
-            started=stamp(utc_now()),
-            change=job.change,
-            plan_digest=job.digest,
-            planned=job.plan.after,
-            # A new record is begun only where nothing was written; the switch may have been left all the same.
-            history=earlier.history if earlier and may_be_armed(earlier) else (),
-        )
-
-    def run(self, connect: Callable[[], Endpoint]) -> None:
-        transaction = self.read(connect)
-        if transaction.change.writes:
-            self._write(transaction)
-            self.how = "changed as planned"
+        if earlier and (self._open or self._was_ok):
+            self.record = replace(earlier, verdict=None, reason="", finished=None, who=job.who, batch=job.batch)
         else:
-            self.how = "in the planned state already"
-            # The write of the earlier run did arrive.
-            arrived = transaction.read(Address(e["key"], e["name"], e["view"]) for e in self.record.snapshot)
-            self.record = replace(self.record, changed=bool(arrived), written=tuple(arrived))
-            self._arm()
-        self._verify()
-        self._confirm()
+            self.record = Record(
+                host=job.host,
+                run=job.run,
+                who=job.who,
+                started=stamp(utc_now()),
+                batch=job.batch,
+                change=job.change,
+                plan_digest=job.digest,
+                planned=job.plan.after,
+                # A new record is begun only where nothing was written; the switch may have been left all the same.
+                history=earlier.history if earlier and may_be_armed(earlier) else (),
+            )
 
-    def read(self, connect: Callable[[], Endpoint]) -> Transaction:
-        """Read the endpoint, and end where it is not as it was when the plan was made."""
-        resource = self._resource
+    @property
+    def _ours(self) -> bool:
+        """Whether a write of this rollout may be on the endpoint."""
+        return self._open or self.wrote or self.record.changed
+
+    def run(self, connect: Callable[[], Endpoint]) -> str:
+        """Go from stage to stage as the table says, and return the word that ends it."""
+        follows: Stage | str = Stage.READ
+        while isinstance(follows, Stage):
+            follows = FOLLOWS[follows, self.see(follows, connect)]
+        return follows
+
+    def blocked(self, why: str) -> str:
+        """The word that ends a step that could not begin."""
+        return str(FOLLOWS[Stage.READ, self._lost(why)])
+
+    def see(self, stage: Stage, connect: Callable[[], Endpoint]) -> Seen:
+        """Do what a stage is for, and say what was seen; why is said in self.why."""
         try:
-            self._endpoint = connect()
-            transaction = Transaction(self._endpoint, resource)
+            if stage is Stage.READ:
+                self._endpoint = connect()
+            return _DOES[stage](self)
         except _UNREACHED as error:
-            raise Ended("unverified" if self._open else "failed", f"unreachable: {error}") from None
-        except (Refused, InvalidOption) as error:
-            raise Ended("failed", str(error)) from None
-        found = plain(resource.report(transaction.before))
+            return self._lost(f"unreachable: {error}")
+        except _REFUSED as error:
+            self.why = str(error)
+            return Seen.REFUSED
+
+    def _lost(self, why: str) -> Seen:
+        """The endpoint did not answer, or may not be asked any more."""
+        self.record = self.record.saw(None, "")
+        over = self._job.watch.over()
+        self.why = why
+        if over:
+            self.why = f"{over}; {'' if self._ours else 'nothing was written, and '}it is not known what is there now"
+            return Seen.ABANDONED if isinstance(over, Abandoned) else Seen.TIME_OVER
+        return Seen.LOST if self._ours else Seen.UNREACHED
+
+    def _read(self) -> Seen:
+        self._transaction = transaction = Transaction(self._endpoint, self._resource)
+        self._found = found = plain(self._resource.report(transaction.before))
+        self._planned = planned = plain(self._resource.report(transaction.change.after))
         self.record = self.record.saw(found, stamp(utc_now()))
-        planned = plain(resource.report(transaction.change.after))
-        if not self._job.replan:
-            self._compare(found, planned)
+        if moved := self._moved(found, planned):
+            self.why = moved
+            return Seen.MOVED
+        if self._still and not transaction.change.writes:
+            self.why = self._still
+            return Seen.STILL
         if transaction.change.writes:
-            self._take(transaction, found, planned)
-        elif not self.record.snapshot:
-            self.record = replace(self.record, before=found)
-        return transaction
+            self.why = "changed as planned"
+            return Seen.DIFFERS
+        self._keep_arrived()
+        self.why = "in the planned state already"
+        return Seen.PLANNED
 
-    def _compare(self, found: Any, planned: Any) -> None:
-        """End where what was found or what would be written is not what the plan says."""
-        stray = differences(self._job.plan.before, found)
-        # What an own write left half done is no change by somebody else.
-        if stray and differences(self._job.plan.after, found) and not self._open:
-            raise Ended("failed", f"the endpoint is not as it was when the plan was made: {said(stray)}")
+    def _moved(self, found: Any, planned: Any) -> str:
+        """In what the endpoint is not as this plan, or an earlier run of it, left it; nothing where it may go on."""
+        if self._job.replan:
+            return ""
+        if self._was_ok:
+            since = differences(self.record.planned, clean(found))
+            return f"moved since it was ok: {said(since)}. {_REPLAN}" if since else ""
+        if self._open:
+            try:
+                # What an own write left half done is no change by somebody else.
+                restoring(self._endpoint, self.record, force=False)
+            except ChangedSince as error:
+                return f"moved since it was written: {error} {_REPLAN}"
+            except InvalidOption:
+                pass  # Without the bytes, which may hold credentials, there is nothing to compare.
+        elif differences(self._job.plan.after, found) and (stray := differences(self._job.plan.before, found)):
+            return f"the endpoint is not as it was when the plan was made: {said(stray)}. {_REPLAN}"
         if differences(self._job.plan.after, planned):
-            raise Ended("failed", "what would be written now is not what was planned: make a new plan")
+            return "what would be written now is not what was planned: make a new plan"
+        return ""
 
-    def _take(self, transaction: Transaction, found: Any, planned: Any) -> None:
+    def _keep_arrived(self) -> None:
+        """Take into the record that the write of an earlier run did arrive."""
+        if not self.record.snapshot:
+            self.record = replace(self.record, before=self._found)
+        snapshot = (Address(entry["key"], entry["name"], entry["view"]) for entry in self.record.snapshot)
+        arrived = self._transaction.read(snapshot)
+        self.record = replace(self.record, changed=bool(arrived), written=tuple(arrived))
+
+    def take(self) -> None:
         """Take what will be written into the record; what was there before the first write stays."""
-        kept = self.record.snapshot
+        transaction, kept = self._transaction, self.record.snapshot
         self.record = replace(
             self.record,
-            before=self.record.before if kept else found,
-            planned=planned,
+            before=self.record.before if kept else self._found,
+            planned=self._planned,
             commands=tuple(str(write.command) for write in transaction.change.writes),
-            snapshot=_merged(transaction.snapshot(), kept),
+            snapshot=merged(transaction.snapshot(), kept),
             # Should the answer be lost, this is what tells an own write from somebody else's.
-            written=_merged(self.record.written, transaction.wanted()),
+            written=merged(self.record.written, transaction.wanted()),
+            warnings=tuple(transaction.warnings),
         )
 
-    def _write(self, transaction: Transaction) -> None:
-        record = replace(self.record, warnings=tuple(transaction.warnings))
-        self._save(record.noted(stamp(utc_now()), "write", f"{len(record.commands)} commands"), "writing")
-        self._arm()
+    def _write(self) -> Seen:
+        self.take()
+        # Should the controller die from here on, nobody knows what the endpoint holds.
+        record = self.record.saw(None, "").noted(stamp(utc_now()), WRITTEN, f"{len(self.record.commands)} commands")
+        self._save(record, "writing")
+        if unarmed := self._unarmed():
+            return unarmed
+        self._job.watch.check()
+        self._own()
         self.wrote = True
-        self._applied = transaction
+        self._applied = transaction = self._transaction
         try:
             written = transaction.apply()
-            self._saw(transaction)
         except Unknown as error:
-            self._saw(transaction)
-            raise Ended("unverified", str(error)) from None
+            return self._lost(str(error))
         except NotHeld as error:
             self._saw(transaction)
-            self.record = replace(self.record, changed=not error.rolled_back)
-            if not error.rolled_back:
-                raise Ended("failed", str(error)) from None
-            self._rolled_back(str(error))
-        record = replace(self.record, changed=True, written=_merged(self.record.written, written))
+            return self._not_held(error)
+        self._saw(transaction)
+        record = replace(self.record, changed=True, written=merged(self.record.written, written))
         self._save(record, "written")
+        return Seen.HELD
+
+    def _not_held(self, error: NotHeld) -> Seen:
+        # The values from before this write may be those that an earlier run left half written.
+        self.record = replace(self.record, changed=self._open or not error.rolled_back)
+        self.why = f"not permitted: {error}" if error.untouched else str(error)
+        if not self.record.changed:
+            self._calm()
+        if error.untouched:
+            return Seen.NOT_PERMITTED
+        return Seen.NOT_PUT_BACK if self.record.changed else Seen.PUT_BACK
 
     def _saw(self, transaction: Transaction) -> None:
         """Take into the record what was read last of the endpoint, or that nobody knows."""
@@ -218,55 +239,60 @@ class _Step:
     def _look(self) -> None:
         """Read the endpoint once more, after something was restored."""
         try:
-            transaction = Transaction(self._endpoint, self._resource)
-        except (*_UNREACHED, Refused, InvalidOption):
-            self.record = self.record.saw(None, stamp(utc_now()))
-        else:
-            self._saw(transaction)
+            self._saw(Transaction(self._endpoint, self._resource))
+        except (*_UNREACHED, *_REFUSED):
+            self.record = self.record.saw(None, "")
 
-    def _verify(self) -> None:
+    def _verify(self) -> Seen:
+        # Where there was a write, it is set already.
+        if not self.wrote and (unarmed := self._unarmed()):
+            return unarmed
         if self._job.verify is None:
-            return
+            return Seen.REACHED
         try:
             report = plain(Reachability(self._job.verify).ask(self._endpoint))
-        except _UNREACHED as error:
-            raise Ended("unverified" if self.record.changed else "failed", f"unreachable: {error}") from None
-        except (Refused, InvalidOption) as error:
-            self._go_back(f"the verification could not run: {error}")
-        else:
-            kept = {name: report[name] for name in ("effective", "rows", "summary", "findings")}
-            self.record = replace(self.record, reachability=kept)
-            if not report["summary"]["reachable"]:
-                self._go_back(_not_reached(report))
+        except _REFUSED as error:
+            self.why = f"the verification could not run: {error}"
+            return Seen.NOT_REACHED
+        kept = {name: report[name] for name in ("effective", "rows", "summary", "findings")}
+        self.record = replace(self.record, reachability=kept)
+        if report["summary"]["reachable"]:
+            return Seen.REACHED
+        self.why = _not_reached(report)
+        return Seen.NOT_REACHED
 
-    def _go_back(self, why: str) -> None:
-        """Restore the state from before the write, and end."""
+    def _restore(self) -> Seen:
+        """Restore the state from before the write."""
         if not self.record.snapshot:
-            raise Ended("failed", f"{why}; nothing had been changed")
-        self._save(self.record.noted(stamp(utc_now()), "rollback", why), "written")
+            self.why = f"{self.why}; nothing had been changed"
+            return Seen.UNTOUCHED
+        self._save(self.record.saw(None, "").noted(stamp(utc_now()), BACK, self.why), "writing")
         try:
+            self._own()
             if not self._put_back_withheld():
-                undo(self._endpoint, self.record, force=True)
-        except (*_UNREACHED, Refused, InvalidOption, Unknown, NotHeld) as error:
+                back = restoring(self._endpoint, self.record, force=True)
+                self._job.watch.check()
+                if back.change.writes:
+                    back.apply()
+        except (*_UNREACHED, *_REFUSED, Unknown, NotHeld) as error:
+            self.why = f"{self.why}; the state from before could NOT be restored: {error}"
             self._look()
-            raise Ended("failed", f"{why}; the state from before could NOT be restored: {error}") from None
+            return self._lost(self.why) if self._job.watch.over() else Seen.NOT_RESTORED
         self._look()
-        self._rolled_back(why)
-
-    def _rolled_back(self, why: str) -> NoReturn:
         self.record = replace(self.record, changed=False)
-        # What the endpoint holds is known all the same; that the switch is left is said at the end.
-        with contextlib.suppress(*_UNREACHED, Refused):
-            self._disarm()
-        raise Ended("rolled_back", why)
+        self._calm()
+        return Seen.RESTORED
 
     def _put_back_withheld(self) -> bool:
         """Restore from memory where no record may hold the bytes, which works in the run that wrote only."""
         withheld = any("withheld" in entry for entry in self.record.snapshot)
         return withheld and not self._open and self._applied is not None and self._applied.put_back()
 
-    def _arm(self) -> None:
-        """Set the switch with all its minutes ahead, or take away the one that an earlier run set."""
+    def _unarmed(self) -> Seen | None:
+        """Set the switch with all its minutes ahead, or take away the one that an earlier run set.
+
+        Returns what was seen where that did not work.
+        """
         minutes = self._job.confirm_within
         try:
             if minutes and self.record.snapshot:
@@ -274,10 +300,10 @@ class _Step:
             else:
                 self._disarm()
         except Refused as error:
-            raise Ended("failed", f"nothing was written: {error}") from None
+            raise Refused(f"nothing was written: {error}") from None
         except _UNREACHED as error:
-            verdict = "unverified" if self._open else "failed"
-            raise Ended(verdict, f"nothing was written: unreachable: {error}") from None
+            return self._lost(f"nothing was written: unreachable: {error}")
+        return None
 
     def _set(self, minutes: int) -> None:
         # Before it is there: should the controller die, the next run knows of it.
@@ -295,67 +321,77 @@ class _Step:
         if may_be_armed(self.record):
             self.record = self.record.noted(stamp(utc_now()), REMOVED, "")
 
-    def _confirm(self) -> None:
-        """Take the switch away, and end where it was faster."""
+    def _calm(self) -> None:
+        """Take the switch away where the old state is back; that it is left is said at the end."""
+        with contextlib.suppress(*_UNREACHED, Refused):
+            self._disarm()
+
+    def _confirm(self) -> Seen:
+        """Take the switch away, and see whether it was faster."""
         if not may_be_armed(self.record):
-            return
+            return Seen.CONFIRMED
         try:
             self._disarm()
-            restored = not to_restore(self._endpoint, self.record, force=True)
-        except (*_UNREACHED, Refused, InvalidOption) as error:
-            self.record = self.record.saw(None, stamp(utc_now()))
-            raise Ended("unverified", f"the endpoint may have restored the old state by itself: {error}") from None
-        if restored:
-            self.record = replace(self.record, changed=False)
-            self._look()
-            why = "confirm_within is too short: the endpoint restored the old state before the verification had ended"
-            raise Ended("rolled_back", why)
+            undone = not addresses(restoring(self._endpoint, self.record, force=True))
+        except (*_UNREACHED, *_REFUSED) as error:
+            return self._lost(f"the endpoint may have restored the old state by itself: {error}")
+        if not undone:
+            return Seen.CONFIRMED
+        self.record = replace(self.record, changed=False)
+        self._look()
+        self.why = "confirm_within is too short: the endpoint restored the old state before the verification had ended"
+        return Seen.UNDONE
+
+    def _own(self) -> None:
+        """Raise Taken where the directory is another run's by now, so that two never write to an endpoint."""
+        if self._job.owner is not None:
+            with held(self._job.evidence, self._job.owner):
+                pass
 
     def _save(self, record: Record, state: str) -> None:
-        self.record = save(self._job.evidence, replace(record, state=state))
+        """Write the record. Once the endpoint may be written, a file system that refuses does not end the step."""
+        self.record = replace(record, state=state)
+        # What the switch may have undone by itself is not known.
+        shown = self.record.saw(None, "") if may_be_armed(self.record) else self.record
+        self._unsaved = None
+        if self._job.owner is None:
+            raise Taken(f"{self._job.evidence} is nobody's, so nothing is written there.")
+        try:
+            with held(self._job.evidence, self._job.owner):
+                saved = save(self._job.evidence, shown)
+        except NotWritable as error:
+            if not self._ours:
+                raise NotWritable(f"Nothing was written to the endpoint. {error}") from None
+            self._unsaved = error
+        else:
+            self.record = replace(saved, observed=self.record.observed, observed_at=self.record.observed_at)
 
-    def finish(self, verdict: str, reason: str) -> Record:
+    def finish(self, verdict: str) -> Record:
+        """Give the record its verdict, and return it; raises NotWritable where the file does not say so."""
+        reason = self.why
         if may_be_armed(self.record):
-            reason = f"{reason.rstrip('.')}; what confirm_within left on the endpoint restores the old state by itself"
-        record = replace(self.record, verdict=verdict, reason=reason, finished=stamp(utc_now()))
+            reason = f"{reason.rstrip('.')}; {_ARMED}"
+            self.record = self.record.saw(None, "")
+        # What an earlier run wrote, and this one did not take back, is still to be undone.
+        changed = self.record.changed or (self._open and verdict == "failed")
+        record = replace(self.record, verdict=verdict, reason=reason, changed=changed, finished=stamp(utc_now()))
         self._save(record.noted(record.finished or "", verdict, reason), "done")
+        if self._unsaved:
+            raise NotWritable(
+                f"The endpoint {'was written' if self.wrote else 'was not written in this run'}, and ended {verdict}: "
+                f"{reason}. Its record could not be written and does not say so: {self._unsaved} Make room, and run "
+                "the same command again: it reads the endpoint, and completes the record."
+            )
         return self.record
 
 
-def to_restore(endpoint: Endpoint, record: Record, force: bool) -> list[str]:
-    """The values that undo would write; raises what it raises before it writes."""
-    return _addresses(_restoring(endpoint, record, force))
-
-
-def undo(endpoint: Endpoint, record: Record, force: bool) -> list[str]:
-    """Restore the snapshot of a record, and say which values had to be written.
-
-    Raises Refused where somebody changed the endpoint since, unless force is set, and what a transaction raises.
-    """
-    transaction = _restoring(endpoint, record, force)
-    if transaction.change.writes:
-        transaction.apply()
-    return _addresses(transaction)
-
-
-def _restoring(endpoint: Endpoint, record: Record, force: bool) -> Transaction:
-    options = {"snapshot": record.snapshot, "written": record.written, "force": force}
-    return Transaction(endpoint, Restore(options))
-
-
-def _addresses(transaction: Transaction) -> list[str]:
-    return [str(write.address) for write in transaction.change.writes]
-
-
-def _merged(entries: Sequence[Mapping[str, Any]], over: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    """The entries of two snapshots by address; where both have one, that of the second counts."""
-    both = {(entry["key"], entry["name"], entry["view"]): entry for entry in (*entries, *over)}
-    return tuple(both.values())
-
-
-def plain(report: Any) -> Any:
-    """A report as it is after it was in a file."""
-    return json.loads(json.dumps(report))
+_DOES: Mapping[Stage, Callable[[_Step], Seen]] = {
+    Stage.READ: _Step._read,
+    Stage.WRITE: _Step._write,
+    Stage.VERIFY: _Step._verify,
+    Stage.CONFIRM: _Step._confirm,
+    Stage.RESTORE: _Step._restore,
+}
 
 
 def _not_reached(report: Mapping[str, Any]) -> str:

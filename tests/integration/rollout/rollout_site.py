@@ -138,9 +138,10 @@ def change_on(
 
 
 def blamed(run: Run) -> dict[str, str]:
-    """Who was blamed with what: every failed or unreachable host with its message."""
-    return {
-        outcome.host: str(outcome.result.get("msg", ""))
-        for outcome in run.outcomes
-        if outcome.status in ("failed", "unreachable")
-    }
+    """Who was blamed with what: by the gate, and by every other task that failed on a host."""
+    found: dict[str, str] = {}
+    for outcome in run.outcomes:
+        if outcome.status in ("failed", "unreachable"):
+            said = str(outcome.result.get("msg", ""))
+            found |= outcome.result.get("endings") or {outcome.host: said}
+    return found

@@ -175,24 +175,42 @@ def test_an_endpoint_that_changed_after_the_plan_is_refused_unless_replanned(net
         assert change.all_held() == moved
 
 
-def test_what_another_plan_wrote_is_not_forgotten(network: Stage, tmp_path: Path) -> None:
+def test_a_directory_belongs_to_one_plan_and_one_change(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 1}) as change:
         before = change.all_held()
         change.plan()
         assert change.play("rollout").rc == 0
-        # The same command again finds nothing to do, and says so.
-        change.lab.reset_accounts()
+        writes = len(change.endpoint("clean-1").writes)
+        # The same command again looks, finds nothing to do, and says so.
         again = change.play("rollout")
         assert again.rc == 0
-        assert change.untouched("clean-1")
         assert not any(result.get("changed") for result in again.results())
+        assert len(change.endpoint("clean-1").writes) == writes
+        records = change.record("clean-1")
+        change.lab.reset_accounts()
+        other = change.play("rollout", mde_change="CHG0002")
+        refused_as(change, other, "belongs to the change CHG0001, and this is CHG0002", records)
+        scope = change.evidence / "scope.json"
+        text = scope.read_text(encoding="utf-8")
+        for damaged in ("", text.replace("CHG0001", "CHG0003")):
+            scope.write_text(damaged, encoding="utf-8")
+            refused_as(change, change.play("rollout"), "evidence", records)
+        scope.unlink()
+        refused_as(change, change.play("rollout"), "has records of something else", records)
+        scope.write_text(text, encoding="utf-8")
         change.plan(endpoint_proxy_winhttp_proxy=OTHER)
         run = change.play("rollout", endpoint_proxy_winhttp_proxy=OTHER)
-        assert run.rc != 0
-        assert "clean-1.json is what can undo another plan" in blamed(run)["clean-1"]
-        assert change.untouched("clean-1")
+        refused_as(change, run, "one directory is for one plan and one change", records)
         assert change.play("rollback").rc == 0
         assert change.all_held() == before
+
+
+def refused_as(change: Change, run: Any, sentence: str, record: dict[str, Any]) -> None:
+    """Nothing was sent, no record was touched, and this was said."""
+    assert run.rc != 0
+    assert sentence in " ".join(run.output.split())
+    assert change.untouched(*change.lab.endpoints)
+    assert change.record("clean-1") == record
 
 
 def test_no_credentials_in_anything_and_still_the_way_back(network: Stage, tmp_path: Path) -> None:
@@ -208,7 +226,7 @@ def test_no_credentials_in_anything_and_still_the_way_back(network: Stage, tmp_p
         change.distrust("clean-2")
         runs = [change.play("plan"), change.play("rollout", "--diff"), change.play("rollback")]
         assert [run.rc == 0 for run in runs] == [True, False, False]
-        assert change.verdicts() == {"clean-1": "ok", "clean-2": "rolled_back"}
+        assert change.verdicts() == {"clean-1": "failed", "clean-2": "rolled_back"}
         # What failed its verification is as before, from memory; a record may not hold the bytes, and says so.
         assert change.held("clean-2") == before["clean-2"]
         assert "the snapshot does not hold the bytes of" in blamed(runs[2])["clean-1"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.play import Outcome, Run
 from tests.integration.rollout.rollout_site import WRITE, Change, blamed, change_on, raise_stage
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
 from tests.lab.network.stage import Stage
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.simulated
 
 Done = tuple[Change, dict[str, dict[str, Any]]]
 
-# What stood there before in one endpoint, and is put back as it was: an odd header, and a tail that no tool writes.
-ODD = named("old.corp.test:3128", "<local>;a;b", header=0x28) + b"\x00\x01tail"
+# What stood there before in one endpoint, and is put back as it was: an odd header.
+ODD = named("old.corp.test:3128", "<local>;a;b", header=0x28)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,10 @@ def done(network: Stage, tmp_path: Path) -> Iterator[Done]:
         yield change, before
 
 
+def restorations(run: Run) -> list[Outcome]:
+    return [outcome for outcome in run.outcomes if outcome.task == "Restore the endpoint"]
+
+
 def test_trap_39_a_rollback_restores_exactly_and_once(done: Done) -> None:
     change, before = done
     after = change.all_held()
@@ -52,16 +57,17 @@ def test_trap_39_a_rollback_restores_exactly_and_once(done: Done) -> None:
     predicted = change.play("rollback", "--check")
     assert predicted.rc == 0
     assert change.all_held() == after
+    assert "clean-2: would restore HKLM\\" in predicted.output
     some = change.play("rollback", "--limit", "clean-2,german-1")
     assert some.rc == 0
-    assert {outcome.host for outcome in some.outcomes} == {"clean-2", "german-1"}
+    assert {outcome.host for outcome in restorations(some)} == {"clean-2", "german-1"}
     held = change.all_held()
     assert held == {**after, "clean-2": before["clean-2"], "german-1": before["german-1"]}
     assert change.verdicts() == {"clean-1": "ok", "clean-2": "rolled_back", "clean-3": "ok", "german-1": "rolled_back"}
     rest = change.play("rollback")
     assert change.all_held() == before
     assert set(change.verdicts().values()) == {"rolled_back"}
-    changed = [outcome for outcome in (*some.outcomes, *rest.outcomes) if outcome.result["changed"]]
+    changed = [outcome for outcome in (*restorations(some), *restorations(rest)) if outcome.result["changed"]]
     restored = {outcome.host: outcome.result for outcome in changed}
     assert set(restored) == set(before)
     assert {o.host: o.result["restored"] for o in predicted.outcomes if "restored" in o.result} == {
@@ -83,7 +89,15 @@ def test_trap_39_a_rollback_survives_a_second_failure(done: Done) -> None:
     assert run.rc != 0
     assert set(blamed(run)) == {"clean-1", "clean-2", "clean-3"}
     assert change.held("german-1") == before["german-1"]
-    assert change.record("clean-2")["verdict"] == "failed"
+    assert {name: change.record(name)["verdict"] for name in blamed(run)} == {
+        "clean-1": "failed",
+        "clean-2": "unverified",
+        "clean-3": "unverified",
+    }
+    # What was read last is in the record, whatever became of the answer to the write.
+    seen = {name: change.record(name) for name in blamed(run)}
+    assert [seen[name]["observed"] == seen[name]["before"] for name in sorted(seen)] == [False, False, True]
+    assert [change.held(name) == before[name] for name in sorted(seen)] == [False, False, True]
     for name in ("clean-1", "clean-2", "clean-3"):
         change.lab.drop_connection(name, None)
     assert change.play("rollback").rc == 0
@@ -92,17 +106,20 @@ def test_trap_39_a_rollback_survives_a_second_failure(done: Done) -> None:
 
 
 def evidence_is_needed(change: Change) -> None:
-    """Without records, and with one that somebody edited, nothing is sent."""
+    """Without records nothing is sent, and with one that somebody edited, nothing to its endpoint."""
     missing = change.play("rollback", mde_evidence=str(change.work / "elsewhere"))
     assert missing.rc != 0
     assert "is no directory of evidence" in missing.output
     path = change.evidence / "hosts" / "clean-1.json"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("1800", "2800", 1), encoding="utf-8")
-    damaged = change.play("rollback")
+    damaged = change.play("rollback", "--limit", "clean-1,german-1")
     assert damaged.rc != 0
-    assert "clean-1.json was edited or damaged" in damaged.output
-    assert change.untouched(*change.lab.endpoints)
+    assert list(blamed(damaged)) == ["clean-1"]
+    assert "clean-1.json was edited or damaged" in blamed(damaged)["clean-1"]
+    assert "Put back a copy of the file" in blamed(damaged)["clean-1"]
+    assert change.untouched("clean-1", "clean-2", "clean-3")
+    assert change.record("german-1")["verdict"] == "rolled_back"
     path.write_text(text, encoding="utf-8")
 
 
@@ -118,6 +135,7 @@ def test_trap_39_what_somebody_changed_since_is_refused_unless_forced(
     assert run.rc != 0
     assert list(blamed(run)) == ["clean-3"]
     assert "TelemetryProxyServer was changed by somebody else since" in blamed(run)["clean-3"]
+    assert "-e mde_force=true" in blamed(run)["clean-3"]
     assert change.all_held() == {**before, "clean-3": theirs_held}
     assert change.play("rollback", mde_force=True).rc == 0
     assert change.all_held() == before

@@ -36,6 +36,7 @@ GOOD: dict[str, list[Any]] = {
     "mde_plan_valid_hours": [1, 8760, "24"],
     "mde_replan": [True],
     "mde_report": ["reports"],
+    "mde_slice": [True, "no"],
 }
 BAD: dict[str, list[Any]] = {
     "mde_batches": [0, -1, "0", "0%", "101%", "abc", "[1,2]", [], [[1]], [1, [2]], [1, 0], True, 1.5, "5 %", None, {}],
@@ -53,6 +54,7 @@ BAD: dict[str, list[Any]] = {
     "mde_plan_valid_hours": [0, -1, 8761, "", None, "1.5"],
     "mde_replan": ["", None],
     "mde_report": ["", None],
+    "mde_slice": ["", None],
 }
 
 

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way back: one endpoint is restored from its record, and the record says what is there then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError
+
+from .._evidence._files import NotWritable
+from .._evidence._record import Record, save
+from .._resources._endpoint_info import EndpointInfo, verdict
+from .._resources._resource import InvalidOption, Refused
+from .._resources._restore import ChangedSince, Restore
+from .._times import stamp, utc_now
+from .._transaction import NotHeld, Transaction, Unknown
+from .._windows._endpoint import Endpoint, EndpointError
+from ._lock import Busy, Owner, busy, held
+from ._switch import REMOVED, disarm, may_be_armed
+from ._watch import Over, Watch
+
+_UNREACHED = (AnsibleError, EndpointError)
+# What the history of a record says of the way back: begun is noted before the first write, failed when it failed.
+BACK, BACK_FAILED = "rollback", "rollback_failed"
+_FORCE = "Look who did; -e mde_force=true restores it all the same."
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """A rollback of one endpoint: address tells the endpoint,
+    force overwrites what somebody changed since, owner is None in check mode."""
+
+    record: Record
+    evidence: Path
+    address: str
+    force: bool
+    watch: Watch
+    owner: Owner | None
+
+
+def restoring(endpoint: Endpoint, record: Record, force: bool) -> Transaction:
+    """Read what stands where the record has a value from before, and plan to put that back; nothing is written.
+
+    Raises ChangedSince where somebody changed one of them since, unless force is set.
+    """
+    options = {"snapshot": record.snapshot, "written": record.written, "force": force}
+    return Transaction(endpoint, Restore(options))
+
+
+def addresses(transaction: Transaction) -> list[str]:
+    """The values that a transaction writes."""
+    return [str(write.address) for write in transaction.change.writes]
+
+
+def roll_back(connect: Callable[[], Endpoint], job: Undoing) -> tuple[Record, list[str]]:
+    """Restore one endpoint, and return its record and the values that were written.
+
+    What is found on the endpoint is in the record and no exception. Raises Taken and NotWritable, the latter with
+    whether the endpoint was restored.
+    """
+    step = _Back(job)
+    try:
+        with busy(job.address):
+            ended, reason = step.run(connect)
+    except Busy as error:
+        ended, reason = "failed", f"not restored: {error}"
+    except ChangedSince as error:
+        ended, reason = "failed", f"not restored: {error} {_FORCE}"
+    except InvalidOption as error:
+        # Without the bytes there is nothing to compare: what was restored from memory stays what it was.
+        back = job.record.verdict == "rolled_back"
+        ended, reason = ("rolled_back", job.record.reason) if back else ("failed", f"not restored: {error}")
+    except (Refused, NotHeld) as error:
+        ended, reason = "failed", f"not restored: {error}"
+    except (Unknown, Over) as error:
+        ended, reason = "unverified", f"perhaps not restored: {error}"
+    except _UNREACHED as error:
+        ended, reason = "failed", f"not restored: unreachable: {error}"
+        if over := job.watch.over():
+            ended, reason = "unverified", f"perhaps not restored: {over}"
+    return step.finish(ended, reason), step.restored
+
+
+class _Back:
+    def __init__(self, job: Undoing) -> None:
+        self._job = job
+        self._endpoint: Endpoint | None = None
+        self.record = job.record
+        self.restored: list[str] = []
+
+    def run(self, connect: Callable[[], Endpoint]) -> tuple[str, str]:
+        job = self._job
+        self._endpoint = endpoint = connect()
+        transaction = restoring(endpoint, self.record, job.force)
+        there = addresses(transaction)
+        if job.owner is None:
+            self.restored = there
+            return "rolled_back", f"would restore {', '.join(there)}" if there else "would restore nothing"
+        if there:
+            # Should the controller die now, nobody knows what the endpoint holds.
+            begun = replace(self.record.saw(None, ""), state="writing", verdict=None, reason="", finished=None)
+            self._save(begun.noted(stamp(utc_now()), BACK, f"{len(there)} values"))
+            job.watch.check()
+            self.restored = there
+            transaction.apply()
+        if may_be_armed(self.record):
+            disarm(endpoint)
+            self.record = self.record.noted(stamp(utc_now()), REMOVED, "")
+        self.record = replace(self.record, changed=False)
+        return "rolled_back", "restored by a rollback" if there else "a rollback found it as it was before"
+
+    def finish(self, ended: str, reason: str) -> Record:
+        now = stamp(utc_now())
+        event = BACK if ended == "rolled_back" else BACK_FAILED
+        record = self.record.saw(self._seen(), now).noted(now, event, reason)
+        record = replace(record, state="done", verdict=ended, reason=reason, finished=now)
+        if self._job.owner is None:
+            return record
+        try:
+            self._save(record)
+        except NotWritable as error:
+            said = f"The endpoint ended {ended}: {reason}. Its record could not be written and does not say so"
+            raise NotWritable(f"{said}: {error} Make room, and run the rollback again.") from None
+        return self.record
+
+    def _save(self, record: Record) -> None:
+        assert self._job.owner
+        with held(self._job.evidence, self._job.owner):
+            self.record = save(self._job.evidence, record)
+
+    def _seen(self) -> Mapping[str, Any] | None:
+        """What the endpoint holds now, in the parts that its record speaks of; None where nobody knows."""
+        if self._endpoint is None:
+            return None
+        try:
+            state = Transaction(self._endpoint, EndpointInfo({})).before
+        except (*_UNREACHED, Refused):
+            return None
+        told = self.record.before or self.record.planned
+        found = {**state.report(), **verdict(state)}
+        if "wininet" in told:
+            found["wininet"] = {scope: found["wininet"].get(scope) for scope in told["wininet"]}
+        return {name: found[name] for name in told if name in found}
