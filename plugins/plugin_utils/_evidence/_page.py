@@ -12,19 +12,27 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from ._causes import causes
 from ._record import KINDS, Record
 from ._summary import OPEN
-from ._words import settings
+from ._words import differences, settings, wins
 
 _FOLDER = Path(__file__).with_name("page")
 _PLANNED = ("would_change", "no_change", "left_out")
 # In this order they are one program.
-_SCRIPTS = ("model", "plan", "overview", "matrix", "host", "keys", "start")
+_SCRIPTS = ("model", "changes", "plan", "overview", "matrix", "host", "keys", "start")
 _ROW = ("via", "verdict", "reason", "answered_by", "status", "error_name", "required", "advice")
 _TOP = (
-    *("run", "who", "started", "finished", "change", "plan_digest", "incomplete", "not_started", "damaged", "note"),
-    "sentence",
+    *("run", "who", "started", "finished", "change", "plan_digest", "incomplete", "not_started", "not_in_run"),
+    *("damaged", "note", "sentence"),
 )
+# From which state to which a change is told.
+_CHANGE = {
+    "plan": ("before", "planned"),
+    "rollout": ("before", "observed"),
+    "audit": ("observed", "planned"),
+    "verify": ("observed", "observed"),
+}
 
 Kind = Literal["rollout", "plan", "audit", "verify"]
 
@@ -94,13 +102,12 @@ class _Data:
         self._columns = _Table()
         self._cells = _Table()
         self._lists = _Table()
+        self._changes: dict[tuple[int, int], int] = {}
         self._hosts: list[list[Any]] = []
 
     def add(self, record: Record) -> None:
         reachability = record.reachability or {}
-        # An audit compares what is there with what is wanted.
-        first = record.observed if self._kind == "audit" else record.before
-        then = record.planned if self._kind in ("plan", "audit") else record.observed
+        now = record.observed or {name: reachability[name] for name in ("effective",) if reachability.get(name)}
         self._hosts.append(
             [
                 record.host,
@@ -111,12 +118,14 @@ class _Data:
                 record.state,
                 record.started,
                 record.finished,
-                self._list(part for setting in settings(first).items() for part in setting),
-                self._list(part for setting in settings(then).items() for part in setting),
+                *(self._state(state) for state in (record.before, record.planned, now)),
+                self._change(record),
+                self._words.number(wins(now)),
                 self._list(record.commands),
                 self._list(_snapshot(record)),
                 self._list(record.warnings),
                 self._list(_finding(finding) for finding in reachability.get("findings", [])),
+                self._list(causes(record)),
                 [self._words.number(text) for entry in record.history for text in _event(entry)],
                 [number for row in reachability.get("rows", []) for number in self._row(row)],
             ]
@@ -142,6 +151,19 @@ class _Data:
         if record.verdict:
             return "left_out"
         return "would_change" if record.changed else "no_change"
+
+    def _state(self, report: Mapping[str, Any]) -> int:
+        return self._list(part for setting in settings(report).items() for part in setting)
+
+    def _change(self, record: Record) -> int:
+        """What changed, would change or differs, by the kind of the page: setting, old and new of each difference."""
+        states = {"before": record.before, "planned": record.planned, "observed": record.observed}
+        old, new = (states[name] for name in _CHANGE[self._kind])
+        key = self._state(old), self._state(new)
+        if key not in self._changes:
+            parts = ((each.setting, each.old, each.new) for each in differences(old, new))
+            self._changes[key] = self._list(part for each in parts for part in each)
+        return self._changes[key]
 
     def _list(self, texts: Iterable[str]) -> int:
         return self._lists.number(tuple(self._words.number(text) for text in texts))

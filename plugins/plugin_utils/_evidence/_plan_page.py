@@ -25,7 +25,17 @@ def render_plan(plan: Plan, path: Path) -> None:
     head = Head("", "", stamp(plan.created), plan_digest=plan.digest, incomplete=False)
     summary = summary_of(head, (line_of(record) for record in _records(plan)))
     valid = f"valid until {plan.valid_until.strftime('%Y-%m-%d %H:%M')} UTC, for version {plan.collection}"
-    write(path, page({**summary, "incomplete": False, "note": valid}, _records(plan), "plan"))
+    told = {"incomplete": False, "note": valid, "sentence": _sentence(plan)}
+    write(path, page({**summary, **told}, _records(plan), "plan"))
+
+
+def _sentence(plan: Plan) -> str:
+    changed = sum(planned.changed for planned in plan.hosts.values())
+    same, lost = len(plan.hosts) - changed, len(plan.left_out)
+    parts = [f"{changed} of {len(plan.hosts) + lost} would change"]
+    parts += [f"{same} {'needs' if same == 1 else 'need'} no change"] if same else []
+    parts += [f"{lost} could not be read and {'is' if lost == 1 else 'are'} left out"] if lost else []
+    return ", ".join(parts) + "."
 
 
 def _records(plan: Plan) -> Iterator[Record]:

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ._causes import causes, why
 from ._record import KINDS, Record
-from ._words import differences, wins
+from ._words import wins
 
 # Forty endpoints, their causes and what stands around them are sixty lines at most.
 _MOST_HOSTS = 42
@@ -46,12 +47,11 @@ class Report:
             "is": wins(record.observed),
             "wins": wins(record.observed),
             "reached": _reached(record.reachability),
-            "why": _why(record),
+            "why": why(record),
         }
         self._rows.append((rank, record.host, row))
-        if rank:
-            for cause in _causes(record):
-                self._causes.setdefault(cause, []).append(record.host)
+        for cause in causes(record):
+            self._causes.setdefault(cause, []).append(record.host)
 
     def lines(self, summary: Mapping[str, Any], missing: Sequence[str], page: str) -> list[str]:
         """The lines, for what publish() returned."""
@@ -76,23 +76,9 @@ class Report:
             yield f"and {len(ordered) - _MOST_CAUSES} more causes, see the page"
 
 
-def _why(record: Record) -> str:
-    if record.verdict == "drifted":
-        return "; ".join(map(str, differences(record.observed, record.planned))) or record.reason
-    return record.reason
-
-
 def _reached(reachability: Mapping[str, Any] | None) -> str:
     summary = (reachability or {}).get("summary") or {}
     return f"{summary['ok']} of {summary['rows']}" if "ok" in summary and "rows" in summary else "not asked"
-
-
-def _causes(record: Record) -> Iterable[str]:
-    rows = (record.reachability or {}).get("rows") or []
-    failed = [row for row in rows if row.get("verdict") in ("failed", "unknown") and row.get("required", True)]
-    if failed:
-        return {f"{row.get('reason')} by way of {row.get('via') or 'an unknown path'}" for row in failed}
-    return [_why(record) or "no reason was given"]
 
 
 def _named(hosts: Sequence[str]) -> str:

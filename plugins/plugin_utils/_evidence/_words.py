@@ -12,6 +12,7 @@ from typing import Any
 NOT_SET = "not set"
 UNKNOWN = "unknown"
 _UNREADABLE = "unreadable"
+_BYPASS = "bypass list"
 _METHODS = {"static": "static proxy", "winhttp": "WinHTTP proxy", "wpad": "WPAD", "direct": "no proxy"}
 _SCOPES = {
     "system": "SYSTEM",
@@ -44,7 +45,12 @@ class Difference:
     new: str
 
     def __str__(self) -> str:
-        return f"{self.setting}: {self.old} -> {self.new}"
+        if _BYPASS not in self.setting or UNKNOWN in (self.old, self.new) or _UNREADABLE in (self.old, self.new):
+            return f"{self.setting}: {self.old} -> {self.new}"
+        was, now = ([] if text in ("none", NOT_SET) else text.split(", ") for text in (self.old, self.new))
+        more = [f"+ {entry}" for entry in now if entry not in was]
+        less = [f"- {entry}" for entry in was if entry not in now]
+        return f"{self.setting}: {', '.join((*more, *less)) or 'another order'}"
 
 
 def wins(report: Mapping[str, Any]) -> str:

@@ -180,7 +180,7 @@ def test_the_summary_counts_every_host_once(fleet: Fleet, summary: dict[str, Any
     assert summary["damaged"] == []
     assert {word: count for word, count in summary["verdicts"].items() if count} == {"ok": HOSTS}
     assert [batch["hosts"] for batch in summary["batches"]] == SIZES
-    assert {line["host"]: line["proxy_after"] for line in summary["lines"]} == {
+    assert {line["host"]: line["proxy_now"] for line in summary["lines"]} == {
         name: fleet.server(name) for name in fleet.lab.endpoints
     }
 
@@ -189,7 +189,7 @@ def test_the_table_has_a_row_for_every_host(fleet: Fleet) -> None:
     with (fleet.evidence / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == HOSTS
-    assert {row["host"]: (row["verdict"], row["proxy_after"]) for row in rows} == {
+    assert {row["host"]: (row["verdict"], row["proxy_now"]) for row in rows} == {
         name: ("ok", fleet.server(name)) for name in fleet.lab.endpoints
     }
 

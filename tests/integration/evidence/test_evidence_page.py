@@ -22,6 +22,9 @@ from tests.unit.evidence.fleet import DIGEST, fleet
 
 HOSTS = 1000
 SECONDS = 2
+LARGE = 5000
+LARGE_SECONDS = 3
+ENDED = "984 of 1000 are in the planned state and verified, 8 rolled back, 4 unverified, 4 failed."
 ROWS = 'document.querySelectorAll("#matrix tbody tr[aria-level]")'
 
 pytestmark = [
@@ -30,10 +33,10 @@ pytestmark = [
 ]
 
 
-def write_page(path: Path, hosts: int, incomplete: bool = False) -> Path:
+def write_page(path: Path, hosts: int, incomplete: bool = False, expected: int = HOSTS) -> Path:
     head = Head(
         "20260131T120000Z-5f1c0a7e", "alice", "2026-01-31T12:00:00Z", "CHG0001", DIGEST, "2026-01-31T12:34:10Z",
-        incomplete, HOSTS,
+        incomplete, expected,
     )  # fmt: skip
     summary = summary_of(head, [line_of(record) for record in fleet(hosts)])
     path.write_text(page(summary, fleet(hosts)), encoding="utf-8")
@@ -84,6 +87,59 @@ def test_it_loads_in_time(browser: Browser, html: Path) -> None:
     assert browser.ask("performance.now()") < SECONDS * 1000
     assert html.stat().st_size < 2_000_000
     assert browser.ask('document.getElementById("shown").textContent').startswith("1,000 hosts in ")
+
+
+def test_five_thousand_hosts_load_in_time(chromium: Browser, tmp_path: Path) -> None:
+    path = write_page(tmp_path / "large.html", LARGE, expected=LARGE)
+    began = time.monotonic()
+    chromium.open(path)
+    assert time.monotonic() - began < LARGE_SECONDS
+    assert chromium.ask('document.getElementById("shown").textContent').startswith("5,000 hosts in ")
+
+
+def told(browser: Browser, selector: str) -> list[str]:
+    found = browser.ask(f"[...document.querySelectorAll('{selector}')].map(node => node.innerText)")
+    return [" ".join(text.split()) for text in found]
+
+
+def test_the_first_line_says_how_it_ended(browser: Browser) -> None:
+    assert told(browser, "h1") == [ENDED]
+    assert told(browser, "#kind")[0].lower() == "mde.connectivity · rollout evidence · change chg0001"
+
+
+def test_what_changed_is_said_in_words_with_counts(browser: Browser) -> None:
+    (changed,) = told(browser, "#changes .batch")
+    assert changed.startswith("988 proxy that wins no proxy → static proxy.example.com:8080 WinHTTP proxy of")
+    assert "WPAD of SYSTEM on → off" in changed
+    assert "counter" not in changed
+    assert told(browser, "#changes-note") == ["Of 4 hosts it is not known what they hold now."]
+    browser.ask("document.querySelector('#changes button').click()")
+    assert told(browser, "#shown")[0].startswith("988 hosts in ")
+
+
+def test_what_failed_is_told_by_cause(browser: Browser) -> None:
+    causes = told(browser, "#causes .batch")
+    assert [cause.split(" win-")[0] for cause in causes] == [
+        "4 Failed: The endpoint is unreachable, and nothing was written: timed out while connecting to port 5986",
+        "4 Unverified: Service URLs not reached by way of proxy.example.com:8080: proxy_denied",
+        "4 Unverified: Service URLs not reached by way of proxy.example.com:8080: not_tried",
+        "4 Rolled back: Service URLs not reached by way of proxy.example.com:8080: tls_intercepted",
+        "4 Rolled back: Service URLs not reached by way of proxy.example.com:8080: name_not_resolved",
+    ]
+    browser.ask("document.querySelectorAll('#causes button')[3].click()")
+    assert told(browser, "#shown") == ["4 hosts in 1 row"]
+
+
+@pytest.mark.parametrize("width", [420, 1400])
+def test_no_reason_is_cut(browser: Browser, width: int) -> None:
+    browser.look(width, 900, "light")
+    cut = """[...document.querySelectorAll("#matrix td.why")].filter(cell => {
+      const box = cell.getBoundingClientRect();
+      return cell.scrollWidth > cell.clientWidth || box.width === 0 || box.right > innerWidth;
+    }).length"""
+    assert browser.ask(cut) == 0
+    browser.ask(f"{ROWS}[0].scrollIntoView()")
+    assert "timed out while connecting to port 5986" in rows(browser)[0]
 
 
 def test_the_worst_comes_first_and_equal_hosts_are_one_row(browser: Browser) -> None:
@@ -223,7 +279,7 @@ def test_a_killed_run_says_so(chromium: Browser, tmp_path: Path) -> None:
     chromium.open(write_page(tmp_path / "killed.html", 40, incomplete=True))
     text = chromium.ask('document.getElementById("banners").innerText')
     assert "incomplete" in text
-    assert "960 hosts" in text
+    assert "960 Not started" in told(chromium, ".tile")
 
 
 def test_a_page_without_hosts_opens(chromium: Browser, tmp_path: Path) -> None:

@@ -77,6 +77,10 @@ def test_the_whole_digest_is_there_to_be_taken(browser: Browser) -> None:
     assert browser.ask("String(getSelection()).trim()") == digest
 
 
+def test_the_first_line_says_what_is_planned(browser: Browser) -> None:
+    assert texts(browser, "h1") == ["172 of 203 would change, 28 need no change, 3 could not be read and are left out."]
+
+
 def test_hosts_are_one_row_only_where_all_of_their_change_is_the_same(browser: Browser) -> None:
     shown = rows(browser)
     assert [row.split(" ")[1:6] for row in shown[:3]] == [
@@ -143,8 +147,8 @@ def test_a_change_leads_to_its_hosts(browser: Browser) -> None:
 
 def test_who_is_left_out_is_told_with_the_reason(browser: Browser) -> None:
     assert texts(browser, "#left tr.batch") == [
-        "2 The connection timed out. pc-0901.example.com, pc-0902.example.com",
-        "1 Access is denied. pc-0903.example.com",
+        "2 The connection timed out. pc-0901, pc-0902",
+        "1 Access is denied. pc-0903",
     ]
     tiles = texts(browser, ".tile")
     assert tiles == ["172 Would change", "28 No change", "3 Left out", "16 With warnings", "5 Restart due"]

@@ -68,7 +68,7 @@ def test_what_hosts_have_in_common_is_kept_once() -> None:
 def test_a_row_can_be_put_together_again() -> None:
     known = record(67, 100)
     content = data(build([known]))
-    numbers = content["hosts"][0][15]
+    numbers = content["hosts"][0][19]
     for row, number, milliseconds in zip(
         known.reachability["rows"], numbers[::2], numbers[1::2], strict=True
     ):

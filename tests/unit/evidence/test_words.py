@@ -67,6 +67,14 @@ def test_one_view_alone_is_named() -> None:
     assert said(report("a:1"), report("a:1", wow64="b:2")) == ["WinHTTP proxy of 32-bit programs: a:1 -> b:2"]
 
 
+def test_of_a_bypass_list_it_is_said_what_comes_and_what_goes() -> None:
+    before, after = report("a:1"), report("a:1")
+    before["winhttp"]["native"]["bypass"] = ["<local>", "old.test"]
+    after["winhttp"]["native"]["bypass"] = ["<local>", "*.corp.test"]
+    assert said(before, after) == ["WinHTTP bypass list of 64-bit programs: + *.corp.test, - old.test"]
+    assert said(report("a:1"), after) == ["WinHTTP bypass list of 64-bit programs: + <local>, + *.corp.test"]
+
+
 def test_counters_and_bytes_are_no_difference() -> None:
     after = report("a:1", counter=11)
     after["winhttp"]["native"]["raw"] = "2800"

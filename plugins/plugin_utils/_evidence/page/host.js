@@ -4,27 +4,35 @@
 // ---- One host, opened
 const section = (title, ...children) => make("section", {}, make("h3", {}, title), ...children);
 
+// The states of which this page tells, in the order in which they came about.
+const SHOWN = { plan: ["before", "planned"], rollout: ["before", "planned", "now"], audit: ["now", "planned"], verify: ["now"] }[data.kind];
+const SAID = { before: "Before", planned: data.kind === "audit" ? "Desired" : "Planned", now: "Now" };
+
 function difference(host) {
-  const before = settingsOf(host.before), after = settingsOf(host.after);
-  const paths = [...new Set([...before.keys(), ...after.keys()])];
+  const states = SHOWN.map((name) => settingsOf(host[name]));
+  const paths = [...new Set(states.flatMap((state) => [...state.keys()]))];
   if (!paths.length) return make("p", { class: "empty" }, "The settings are not known.");
-  const line = (path, differs) => {
-    const [old, now] = [before.get(path), after.get(path)].map((v) => (v === undefined ? "" : v === "" ? "\u2013" : v));
-    return make("tr", {}, make("td", {}, path), make("td", { class: differs ? "minus" : "" }, differs ? make("del", {}, old) : old),
-      make("td", { class: differs ? "plus" : "" }, differs ? make("ins", {}, now) : now));
+  const value = (state, path) => (!state.size ? "unknown" : state.has(path) ? state.get(path) || "\u2013" : "");
+  const line = (path) => {
+    const found = states.map((state) => value(state, path));
+    const mark = (text, i) => {
+      if (text === "unknown" || found.every((other) => other === text)) return make("td", {}, text);
+      return i && text !== found[0] ? make("td", { class: "plus" }, make("ins", {}, text)) : make("td", { class: "minus" }, i ? text : make("del", {}, text));
+    };
+    return make("tr", {}, make("td", {}, path), ...found.map(mark));
   };
-  const titles = () => make("tr", {}, make("th", {}, "Setting"), make("th", {}, data.kind === "audit" ? "Now" : "Before"),
-    make("th", {}, plan ? "Planned" : data.kind === "audit" ? "Wanted" : "Now"));
-  const differing = paths.filter((p) => before.get(p) !== after.get(p));
-  const same = paths.filter((p) => before.get(p) === after.get(p));
+  const titles = () => make("tr", {}, make("th", {}, "Setting"), ...SHOWN.map((name) => make("th", {}, SAID[name])));
+  const differs = (path) => new Set(states.filter((state) => state.size).map((state) => value(state, path))).size > 1;
+  const differing = paths.filter(differs);
+  const same = paths.filter((path) => !differs(path));
   const node = make("div");
-  if (!after.size) node.append(make("p", { class: "empty" }, "The settings that the host has now are not known."));
-  if (differing.length) node.append(make("table", { class: "diff" }, titles(), ...differing.map((p) => line(p, after.size > 0))));
-  else node.append(make("p", { class: "empty" }, host.status === "rolled_back"
-    ? "What was written was taken back: the settings are those from before." : data.kind === "audit" ? "The settings are as wanted." : "The settings are the same as before."));
+  if (data.kind === "rollout" && !states[2].size) node.append(make("p", { class: "empty" }, "It is not known what the endpoint holds now."));
+  if (differing.length) node.append(make("table", { class: "diff" }, titles(), ...differing.map(line)));
+  else if (SHOWN.length > 1) node.append(make("p", { class: "empty" }, "No setting differs."));
+  if (host.status === "rolled_back") node.append(make("p", { class: "empty" }, "What was written was taken back: the settings are those from before."));
   if (same.length) {
-    node.append(make("details", {}, make("summary", {}, `${count(same.length, "setting")} without a change`),
-      make("table", { class: "diff" }, titles(), ...same.map((p) => line(p, false)))));
+    const table = make("table", { class: "diff" }, titles(), ...same.map(line));
+    node.append(make("details", {}, make("summary", {}, count(same.length, differing.length ? "other setting" : "setting")), table));
   }
   return node;
 }
@@ -46,9 +54,11 @@ function panel(host) {
   const facts = make("dl");
   const fact = (name, value) => value && facts.append(make("dt", {}, name), make("dd", {}, value));
   fact(plan ? "Change" : "Batch", host.batch ? String(host.batch) : "");
-  if (plan) fact("Restart", host.status !== "would_change" ? "" : host.restart ? `needed: ${host.reason}` : "not needed");
-  else fact("Changed", host.changed ? "yes" : "no");
-  if (!plan) fact("State", host.state);
+  if (plan) fact("Restart", host.status !== "would_change" ? "" : host.restart ? `needed: ${host.restart}` : "not needed");
+  if (data.kind === "rollout") {
+    fact("Changed", host.changed ? "yes" : "no");
+    fact("State", host.state);
+  }
   fact(plan ? "Read" : "Started", when(host.started));
   fact("Finished", host.finished ? `${when(host.finished)} (${lasted(host.started, host.finished)})` : "");
   const list = (number) => make("ul", {}, ...texts(number).map((t) => make("li", {}, t)));
@@ -58,9 +68,9 @@ function panel(host) {
     events.push(make("li", {}, make("code", {}, time.slice(11, 19)), ` ${event}: ${text}`));
   }
   const node = make("div", { class: "panel", role: "group", "aria-label": `Details of ${host.name}` });
-  node.append(make("p", { class: "say all" }, make("b", {}, host.name), host.reason && !host.restart ? ` \u2013 ${host.reason}` : ""));
+  node.append(make("p", { class: "say all" }, make("b", {}, host.name), why(host).textContent && !plan ? ` \u2013 ${why(host).textContent}` : ""));
   const left = make("div", { class: "stack" });
-  if (host.status !== "left_out") left.append(section(plan ? "Settings before and as planned" : data.kind === "audit" ? "Settings now and as wanted" : "Settings before and now", difference(host)));
+  if (host.status !== "left_out") left.append(section(`Settings: ${SHOWN.map((name) => SAID[name].toLowerCase()).join(", ")}`, difference(host)));
   if (lists[host.commands].length) left.append(section(plan ? "Commands that would run" : "Commands", make("pre", {}, texts(host.commands).join("\n"))));
   const right = make("div", { class: "stack" }, section("Host", facts));
   if (lists[host.warnings].length) right.append(section("Warnings", list(host.warnings)));

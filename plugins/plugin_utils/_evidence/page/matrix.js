@@ -2,7 +2,9 @@
 // GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ---- The matrix: one drawing per row, so that a thousand rows stay light
-const TITLES = plan ? ["Host", "Plan", "#", "Change"] : ["Host", "Verdict", "Batch", "Reason", ""];
+const probed = data.kind === "rollout" || data.kind === "verify";
+const [THIRD, ROOM] = { plan: ["#", 56], rollout: ["Batch", 66] }[data.kind] || ["Proxy that wins", 230];
+const TITLES = ["Host", { plan: "Plan", audit: "Answer" }[data.kind] || "Verdict", THIRD, plan ? "Change" : "Reason", ...(probed ? [""] : [])];
 const square = (x, inset) => `M${x + inset} ${inset}h${CELL - 2 * inset}v${CELL - 2 * inset}h${2 * inset - CELL}z`;
 const shapes = {
   ok: (x) => square(x, 2), failed: (x) => square(x, 1), unknown: (x) => square(x, 3), skipped: (x) => square(x, 5),
@@ -52,19 +54,20 @@ function matrixHead() {
       several ? make("em", {}, `${path} `) : "", names.get(name) > 1 ? short(url) : name));
   });
   const row = make("tr", { role: "row" }, ...TITLES.map((t) => make("th", { role: "columnheader", scope: "col" }, t)));
-  if (!plan) {
+  if (probed) {
     row.lastChild.className = "heads";
     row.lastChild.setAttribute("aria-label", "Reachability of the service URLs");
     row.lastChild.replaceChildren(heads);
   }
   if (suffix) row.firstChild.append(" ", make("small", {}, suffix));
-  const widths = plan ? [264, 138, 56, 620] : [236, 122, 66, 300, Math.max(160, columns.length * CELL + 20)];
+  const widths = [plan ? 264 : 236, plan ? 138 : 122, ROOM, 300, ...(probed ? [Math.max(160, columns.length * CELL + 20)] : [])];
   const group = make("colgroup");
-  for (const width of widths) {
+  widths.forEach((width, i) => {
     const col = make("col");
-    col.style.width = `${width}px`;
+    // Why has the room that is left.
+    if (i !== 3) col.style.width = `${width}px`;
     group.append(col);
-  }
+  });
   const width = widths.reduce((a, b) => a + b, 0);
   byId("matrix").style.minWidth = `${width}px`;
   // As wide as a sheet of A4, upright or across, has room for.
@@ -74,31 +77,41 @@ function matrixHead() {
 
 const items = new WeakMap();
 
+// What is said of a host that has no reason.
+function nothing(host) {
+  if (plan) return host.changed ? NO_SETTING : "no change needed";
+  if (data.kind !== "rollout" || host.status !== good) return "";
+  return host.changed ? "changed as planned" : "was as planned already";
+}
+
 function why(host) {
-  const text = plan && host.status !== "left_out" ? host.line : whyOf(host);
-  const cell = make("td", { role: "gridcell", title: text }, ...(plan ? tags(host) : []));
-  cell.append(text || (plan && host.changed ? NO_SETTING : host.changed || host.status !== "ok" ? "" : "no change needed"));
+  const text = (plan && host.status !== "left_out") || host.status === "drifted" ? host.line || host.reason : host.reason;
+  const cell = make("td", { role: "gridcell", class: "why" }, ...(plan ? tags(host) : []));
+  cell.append(text || nothing(host));
   return cell;
 }
 
 function row(host, members, level) {
-  const name = make("td", { role: "gridcell", class: "name" }, make("div", {}, make("b", {}, suffix ? host.name.slice(0, -suffix.length) : host.name)));
+  const name = make("td", { role: "gridcell", class: "name" }, make("div", {}, make("b", {}, bare(host.name))));
   if (members) name.firstChild.append(make("small", {}, count(members.length, "host")));
   name.title = members ? `${count(members.length, "host")} with the same ${plan ? "plan" : "result"}` : host.name;
-  const numbers = members ? [...new Set(members.map((h) => h.batch))].sort((a, b) => a - b).join(", ") : host.batch || "";
+  const third = [...new Set((members || [host]).map(THIRD === "Proxy that wins" ? (h) => h.wins : (h) => h.batch || ""))].sort(byName.compare).join(", ");
   const node = make("tr", { role: "row", tabindex: "-1", "aria-level": level, "aria-expanded": "false" }, name,
     make("td", { role: "gridcell" }, make("span", { class: `pill ${tone(host.status)}` }, LABELS[host.status])),
-    make("td", { role: "gridcell" }, String(numbers)),
+    make("td", { role: "gridcell", class: "third" }, third),
     why(host));
-  if (!plan) node.append(make("td", { role: "gridcell", class: "cells" }, picture(host)));
+  if (probed) node.append(make("td", { role: "gridcell", class: "cells" }, picture(host)));
   items.set(node, { host, members });
   return node;
 }
 
 function visible() {
-  const parts = chosen.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const text = chosen.text.trim().toLowerCase();
+  const whole = /^".*"$/.test(text) ? text.slice(1, -1) : "";
+  const parts = text.split(/\s+/).filter(Boolean);
+  const matches = (h) => (whole ? h.search.split("\n").includes(whole) : parts.every((p) => h.search.includes(p)));
   return hosts.filter((h) => (!chosen.status.size || chosen.status.has(h.status))
-    && (chosen.batch === "" || String(h.batch) === chosen.batch) && parts.every((p) => h.search.includes(p)));
+    && (chosen.batch === "" || String(h.batch) === chosen.batch) && matches(h));
 }
 
 function draw() {

@@ -24,8 +24,8 @@ const cells = data.cells.map((c) => ({
 }));
 const hosts = data.hosts.map((h) => ({
   name: h[0], batch: h[1], status: data.statuses[h[2]], reason: h[3], changed: h[4] === 1, state: h[5], started: h[6],
-  finished: h[7], before: h[8], after: h[9], commands: h[10], snapshot: h[11], warnings: h[12], findings: h[13],
-  history: h[14], rows: h[15],
+  finished: h[7], before: h[8], planned: h[9], now: h[10], changes: h[11], wins: words[h[12]], commands: h[13],
+  snapshot: h[14], warnings: h[15], findings: h[16], causes: h[17], history: h[18], rows: h[19], restart: "",
 }));
 // What all names end with is said once, in the head of the matrix.
 const suffix = (() => {
@@ -46,6 +46,7 @@ const rank = (h) => WORST.indexOf(h.status);
 const byName = new Intl.Collator("en", { numeric: true });
 hosts.sort((a, b) => rank(a) - rank(b) || byName.compare(a.name, b.name));
 
+const causesOf = (host) => lists[host.causes].map((n) => `${LABELS[host.status]}: ${words[n]}`);
 const signatures = new Map();
 const failures = columns.map(() => ({ hosts: 0, reasons: new Map() }));
 for (const host of hosts) {
@@ -61,8 +62,8 @@ for (const host of hosts) {
   }
   // Hosts are one row where nothing of how they ended differs.
   host.key = [host.status, host.state, host.reason, host.changed, host.warnings, host.findings, key,
-    ...(host.status === "drifted" ? [host.before, host.after] : [])].join("\n");
-  host.search = [host.name, host.reason, LABELS[host.status],
+    ...(data.kind === "audit" ? [host.planned, host.now] : [])].join("\n");
+  host.search = [host.name, host.reason, LABELS[host.status], ...causesOf(host),
     ...failed.map((c) => `${columns[c.column][0]} ${c.reason}`)].join("\n").toLowerCase();
 }
 
@@ -89,9 +90,6 @@ const bar = (some, node) => {
   }
   return node;
 };
-// Why a host is where it is; a drifted one is where its settings differ.
-const lineOf = (host) => changesOf(host.before, host.after).map((c) => `${c.setting}: ${c.from} \u2192 ${c.to}`).join("; ");
-const whyOf = (host) => host.reason || (host.status === "drifted" ? lineOf(host) : "");
 const texts = (number) => lists[number].map((n) => words[n]);
 // The settings of a state by their names, in the words of _words.py.
 const settingsOf = (number) => {

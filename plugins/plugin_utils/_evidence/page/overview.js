@@ -7,12 +7,12 @@ const batches = [...new Set(hosts.map((h) => h.batch))].sort((a, b) => a - b);
 
 function head() {
   const what = KINDS[data.kind];
-  byId("kind").textContent = `mde.connectivity \u00b7 ${what}`;
-  byId("title").textContent = plan ? "Plan for approval" : data.change ? `Change ${data.change}` : what;
+  byId("kind").textContent = ["mde.connectivity", plan ? "Plan for approval" : what, data.change && `Change ${data.change}`].filter(Boolean).join(" \u00b7 ");
+  byId("title").textContent = data.sentence || what;
   document.title = `${what} ${data.change || data.run || ""}`.trim();
   const span = data.finished ? `${when(data.started)}, ${lasted(data.started, data.finished)}` : when(data.started);
   const facts = [count(hosts.length, "host"), span, data.who ? `by ${data.who}` : "", data.note];
-  if (!plan) facts.splice(1, 0, count(batches.length, "batch", "batches"));
+  if (batches.length > 1 && !plan) facts.splice(1, 0, count(batches.length, "batch", "batches"));
   byId("meta").append(facts.filter(Boolean).join(" \u00b7 "));
   if (data.plan_digest && !plan) {
     byId("meta").append(" \u00b7 plan ", make("code", { title: data.plan_digest }, data.plan_digest.slice(0, 12)));
@@ -20,38 +20,8 @@ function head() {
   byId("foot").textContent = [data.run && `Run ${data.run}`, data.plan_digest && `plan digest ${data.plan_digest}`,
     "times in UTC"].filter(Boolean).join(" \u00b7 ");
   const say = (text, bad) => byId("banners").append(make("p", { class: bad ? "banner bad" : "banner" }, text));
-  byId("sentence").textContent = data.sentence || "";
   if (data.incomplete) say("This evidence is incomplete: the run has not ended, was stopped, or a record is missing or damaged.", true);
-  if (data.not_started) say(`${count(data.not_started, "host")} ${data.not_started === 1 ? "has" : "have"} no record: not started, or not part of this run.`);
   for (const text of data.damaged || []) say(text, true);
-}
-
-// Hosts of which the same is to be said are told together, the most first.
-function told(name, some, textOf) {
-  const found = new Map();
-  for (const host of some) {
-    const text = textOf(host);
-    if (text) found.set(text, [...(found.get(text) || []), host.name]);
-  }
-  if (!found.size) {
-    byId(`${name}-card`).remove();
-    return;
-  }
-  const table = byId(name);
-  table.append(make("tr", {}, ...[["num", "Hosts"], ["wide", "What"], ["", "Names"]].map(([cls, text]) => make("th", { class: cls, scope: "col" }, text))));
-  const ordered = [...found].sort((a, b) => b[1].length - a[1].length);
-  for (const [text, names] of ordered.slice(0, MOST_CHANGES)) {
-    const rest = names.length > 3 ? `, and ${names.length - 3} more` : "";
-    table.append(make("tr", { class: "batch" }, make("td", { class: "num" }, names.length.toLocaleString("en")),
-      make("td", { class: "wide" }, text), make("td", { class: "names" }, names.slice(0, 3).join(", ") + rest)));
-  }
-  if (ordered.length > MOST_CHANGES) table.append(make("tr", {}, make("td", { class: "empty", colspan: 3 }, `and ${ordered.length - MOST_CHANGES} more, in the list of hosts below`)));
-}
-
-function story() {
-  const ended = hosts.filter((h) => h.status !== good && h.status !== "open");
-  told("changed", hosts.filter((h) => h.status === good && h.changed), (h) => lineOf(h));
-  told("causes", ended, (h) => `${LABELS[h.status]}: ${whyOf(h) || "no reason was given"}`);
 }
 
 function tiles() {
@@ -66,13 +36,33 @@ function tiles() {
     });
     byId("tiles").append(tile);
   }
-  const more = [["Not started", data.not_started, "open"],
-    ["With warnings", hosts.filter((h) => texts(h.warnings).length).length, "left_out"],
+  const more = [["Not started", data.not_started, "open"], ["Not in this run", data.not_in_run, "open"],
+    ["With warnings", hosts.filter((h) => lists[h.warnings].length).length, "left_out"],
     ["Restart due", hosts.filter((h) => h.restart).length, "left_out"]];
   for (const [label, n, name] of more) {
     if (n) byId("tiles").append(make("div", { class: `tile t-${name}` }, make("b", {}, n.toLocaleString("en")), make("span", {}, label)));
   }
   bar(hosts, byId("share"));
+}
+
+function causeTable() {
+  const found = new Map();
+  // What drifted stands above, setting by setting.
+  for (const host of hosts.filter((h) => h.status !== "drifted" || !h.line)) {
+    for (const cause of causesOf(host)) if (found.has(cause)) found.get(cause).push(host.name); else found.set(cause, [host.name]);
+  }
+  if (!found.size) {
+    byId("failed").remove();
+    return;
+  }
+  byId("causes").append(make("tr", {}, ...[["num", "Hosts"], ["settings", "Cause"], ["", "Names"]].map(([name, text]) => make("th", { class: name, scope: "col" }, text))));
+  for (const [cause, names] of [...found].sort((a, b) => b[1].length - a[1].length).slice(0, MOST_CHANGES)) {
+    byId("causes").append(make("tr", { class: "batch" },
+      make("td", { class: "num", "data-name": "Hosts" }, showOnly(names.length.toLocaleString("en"), "Show only these hosts", filterFor(`"${cause}"`))),
+      make("td", { class: "settings" }, cause), make("td", { class: "names" }, some(names))));
+  }
+  const more = found.size - MOST_CHANGES;
+  if (more > 0) byId("causes").append(make("tr", {}, make("td", { class: "empty", colspan: 3 }, `and ${count(more, "other cause")}; all are in the list of hosts below`)));
 }
 
 function batchTable() {

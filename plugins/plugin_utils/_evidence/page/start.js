@@ -2,18 +2,17 @@
 // GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 for (const node of document.querySelectorAll(plan ? ".of-rollout" : ".of-plan")) node.remove();
-if (data.kind === "audit") for (const node of document.querySelectorAll(".of-asked")) node.hidden = true;
 head();
 tiles();
+changeTable();
 if (plan) showPlan();
-else {
-  story();
-  if (data.kind !== "audit") {
-    batchTable();
-    urlTable();
-    legend();
-  }
-}
+else causeTable();
+if (probed) {
+  batchTable();
+  urlTable();
+  legend();
+} else if (!plan) for (const id of ["reach", "legend"]) byId(id).remove();
+byId("batch").closest("label").hidden = !plan && batches.length < 2;
 matrixHead();
 draw();
 wire();
