@@ -61,6 +61,10 @@ class Change:
             "endpoint_verify_urls": [URL],
         }
 
+    def network_proxy(self) -> str:
+        """The proxy that the change is about."""
+        return str(self.variables["endpoint_proxy_winhttp_proxy"]["proxy"])
+
     def play(self, playbook: str, *arguments: str, **variables: Any) -> Run:
         """Run a playbook of the collection, with evidence; a variable that is None is left out."""
         name, environment = f"mde.connectivity.{playbook}", {"ANSIBLE_CALLBACKS_ENABLED": "mde.connectivity.evidence"}
