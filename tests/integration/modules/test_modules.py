@@ -125,7 +125,7 @@ def test_what_is_written_is_in_the_registry(site: Site) -> None:
 
 def test_the_snapshot_has_the_exact_bytes_from_before(site: Site) -> None:
     site.endpoint.set_value(
-        DATA_COLLECTION, "TelemetryProxyServer", "REG_EXPAND_SZ", "%P%:1\0".encode("utf-16-le")
+        DATA_COLLECTION, "TelemetryProxyServer", "REG_EXPAND_SZ", "old.test:1\0".encode("utf-16-le")
     )
     result = site.module("datacollection_proxy", WRITERS["datacollection_proxy"])
     by_name = {entry["name"]: entry for entry in result["snapshot"]}
@@ -135,7 +135,7 @@ def test_the_snapshot_has_the_exact_bytes_from_before(site: Site) -> None:
         "view": 64,
         "absent": False,
         "type": "REG_EXPAND_SZ",
-        "data": "%P%:1\0".encode("utf-16-le").hex(),
+        "data": "old.test:1\0".encode("utf-16-le").hex(),
     }
     assert by_name["DisableEnterpriseAuthProxy"]["absent"] is True
     assert result["reboot_required"] is True
