@@ -31,7 +31,7 @@ class ActionModule(EndpointAction):
     on_controller = True
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        directory = place_of(options["directory"], "audit")
+        directory = place_of(options["directory"], options["kind"])
         if not (directory / HOSTS).is_dir():
             raise Refused(f"{directory} is no directory of evidence: it has no {HOSTS} in it.")
         report = Report()

@@ -22,8 +22,14 @@ options:
   directory:
     description:
       - The directory with the records.
-      - When left out, the one that M(mde.connectivity.audit) has written to in this run.
+      - When left out, the one that M(mde.connectivity.audit) or M(mde.connectivity.endpoint_verify) has written to in
+        this run, as O(kind) says.
     type: path
+  kind:
+    description: Which records are meant where O(directory) is left out.
+    type: str
+    choices: [audit, verify]
+    default: audit
   batch:
     description:
       - The hosts of a batch that has just ended. The task fails where none of them could be read, so that a wrong

@@ -23,8 +23,11 @@ pytestmark = pytest.mark.simulated
 
 EDR = "edr-neu.eu.endpoint.security.microsoft.com"
 TENANT: dict[str, Any] = {"endpoint_verify_regions": ["eu"], "endpoint_verify_generation": "streamlined"}
-SAYS, FAILS = "Say what is reached and what is not", "Fail where the service is not reached"
-ASKS = "Ask the URLs from the endpoint"
+ONCE = "Ask the URLs from the endpoint, and fail where the service is not reached"
+ASKS = "Ask the URLs from the endpoint, and say what is reached and what is not"
+FAILS = "Fail where the service is not reached"
+# Where what is printed of an endpoint ends.
+NEXT = re.compile(r"^(TASK|PLAY|ok:|changed:|fatal:|failed:|skipping:|\[)", re.MULTILINE)
 # What molecule looks for in all output of a second run.
 NOT_IDEMPOTENT = re.compile(r"changed=[1-9]")
 
@@ -58,15 +61,30 @@ def configured(proxy: str) -> dict[str, Any]:
     }
 
 
+def role(lab: Lab, work: Path, variables: dict[str, Any], *more: str) -> Run:
+    """The role in a playbook of somebody's own, and after it what it has registered."""
+    imported = {"name": "Verify", "ansible.builtin.import_role": {"name": "mde.connectivity.endpoint_verify"}}
+    shown = {"name": "Show", "ansible.builtin.debug": {"var": "endpoint_verify_contacts"}}
+    arguments = ["--extra-vars", json.dumps(variables), *more]
+    return run_tasks([imported, shown], lab.inventory(work / "inventory.yml"), work, arguments)
+
+
 def of(done: Run, task: str, host: str = "clean-1") -> list[Outcome]:
     return [outcome for outcome in done.outcomes if outcome.host == host and outcome.task.endswith(task)]
 
 
+def asked(done: Run, host: str = "clean-1") -> dict[str, Any]:
+    """What the task that asks an endpoint returned."""
+    (outcome,) = [*of(done, ONCE, host), *of(done, ASKS, host)]
+    return outcome.result
+
+
 def said(done: Run, host: str = "clean-1") -> str:
-    """What the role says of an endpoint, as one text."""
-    (outcome,) = of(done, SAYS, host)
-    message = outcome.result["msg"]
-    return message if isinstance(message, str) else "\n".join(message)
+    """What is printed of an endpoint, as one text."""
+    begins = re.search(rf"^{host} (reaches|does not reach) .*", done.output, re.MULTILINE)
+    assert begins, done.output
+    ends = NEXT.search(done.output, begins.start())
+    return done.output[begins.start() : ends.start() if ends else None].strip()
 
 
 def requests(lab: Lab) -> int:
@@ -85,9 +103,9 @@ def test_site_verifies_twice_and_changes_nothing_the_second_time(two: Lab, tmp_p
     for host in two.endpoints:
         assert said(second, host).startswith(f"{host} reaches all 15 required URLs (via {proxy.address}).")
         assert "\n" not in said(second, host)
-    engines = {host: of(first, ASKS, host)[0].result["engine"] for host in two.endpoints}
+    engines = {host: asked(first, host)["engine"] for host in two.endpoints}
     assert engines == {"clean-1": "powershell", "hardened-1": "wsh"}
-    assert of(first, ASKS)[0].result["run_as"] == "system"
+    assert asked(first)["run_as"] == "system"
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -102,7 +120,7 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
         }
         done = run(lab, tmp_path, "site", variables, ANSIBLE_CALLBACK_RESULT_FORMAT=form)
     assert done.rc == 2, done.output
-    (failure,) = of(done, FAILS)
+    (failure,) = of(done, ONCE)
     assert failure.result["msg"] == (
         "clean-1 does not reach 1 of 15 required URLs (proxy_denied); the table above says what to do."
     )
@@ -127,7 +145,7 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
     assert "Not asked, as no host below them is known to answer: *.update.microsoft.com" in lines[-1]
     # The callback prints the table line by line, whichever way it shows results.
     assert any(row in done.output for row in rows)
-    report(tmp_path / "reports" / "of today" / "clean-1.json", of(done, ASKS)[0].result)
+    report(tmp_path / "reports" / "of today" / "clean-1.json", asked(done))
 
 
 def report(path: Path, result: dict[str, Any]) -> dict[str, Any]:
@@ -137,8 +155,9 @@ def report(path: Path, result: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text())
     assert content["host"] == path.stem
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", content["time"])
-    kept = ("effective", "engine", "run_as", "summary", "rows", "findings", "unprobed")
-    assert {name: content[name] for name in kept} == {name: result[name] for name in kept}
+    kept = {"effective", "engine", "run_as", "summary", "rows", "findings", "unprobed"}
+    assert {name: content[name] for name in kept & set(result)} == {name: result[name] for name in kept & set(result)}
+    assert len(content["rows"]) == result["summary"]["rows"]
     return content
 
 
@@ -147,7 +166,7 @@ def test_a_report_is_written_where_all_is_reached_and_has_the_sensors_log(lab: L
         more = {"endpoint_verify_report_directory": "reports", "endpoint_verify_sensor": True}
         done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address), **more})
     assert done.rc == 0, done.output
-    content = report(tmp_path / "reports" / "clean-1.json", of(done, ASKS)[0].result)
+    content = report(tmp_path / "reports" / "clean-1.json", asked(done))
     assert content["sensor"]["sensor"]["onboarded"] is True
     assert {contact["state"] for contact in content["sensor"]["contacts"]} == {"ok"}
     newest = max(contact["last_success"] for contact in content["sensor"]["contacts"])
@@ -159,11 +178,11 @@ def test_a_sensors_log_that_is_missing_fails_after_the_report(two: Lab, tmp_path
     with outside(two) as proxy:
         more = {"endpoint_verify_report_directory": str(tmp_path), "endpoint_verify_sensor": True}
         done = run(two, tmp_path, "site", {**TENANT, **configured(proxy.address), **more})
-    (failure,) = of(done, FAILS)
+    (failure,) = of(done, ONCE)
     assert (done.rc, failure.status) == (2, "failed")
     assert failure.result["msg"].startswith("The sensor's log could not be read: ")
     assert (tmp_path / "clean-1.json").exists()
-    assert of(done, FAILS, "hardened-1")[0].status == "skipped"
+    assert of(done, ONCE, "hardened-1")[0].status == "ok"
 
 
 def test_direct_beside_the_effective_path_is_a_finding_and_does_not_count(lab: Lab, tmp_path: Path) -> None:
@@ -178,7 +197,7 @@ def test_direct_beside_the_effective_path_is_a_finding_and_does_not_count(lab: L
 
 
 def test_rows_with_the_same_advice_say_it_once(lab: Lab, tmp_path: Path) -> None:
-    done = run(lab, tmp_path, "verify", {**TENANT, "endpoint_verify_paths": ["static"]})
+    done = role(lab, tmp_path, {**TENANT, "endpoint_verify_paths": ["static"]})
     assert done.rc == 2, done.output
     assert said(done).count("This endpoint has no such proxy.") == 1
     assert said(done).count("as above") == 24
@@ -186,7 +205,7 @@ def test_rows_with_the_same_advice_say_it_once(lab: Lab, tmp_path: Path) -> None
 
 
 def test_one_cause_is_one_line_with_a_count_and_no_row(lab: Lab, tmp_path: Path) -> None:
-    done = run(lab, tmp_path, "verify", TENANT)
+    done = role(lab, tmp_path, TENANT)
     assert done.rc == 2, done.output
     text = said(done)
     assert text.count("None of 24 URLs is reached directly, for one cause (name_not_resolved): nothing resolves") == 1
@@ -196,9 +215,19 @@ def test_one_cause_is_one_line_with_a_count_and_no_row(lab: Lab, tmp_path: Path)
 
 
 def test_without_the_assertion_it_says_so_and_passes(lab: Lab, tmp_path: Path) -> None:
-    done = run(lab, tmp_path, "verify", {**TENANT, "endpoint_verify_assert": False})
+    done = role(lab, tmp_path, {**TENANT, "endpoint_verify_assert": False})
     assert done.rc == 0, done.output
     assert said(done).startswith("clean-1 does not reach 15 of 15 required URLs.")
+
+
+def test_what_is_registered_has_rows_and_the_sensors_log_and_is_two_tasks(lab: Lab, tmp_path: Path) -> None:
+    done = role(lab, tmp_path, {**TENANT, "endpoint_verify_sensor": True, "endpoint_verify_assert": False})
+    assert done.rc == 0, done.output
+    assert len(asked(done)["rows"]) == 24
+    (shown,) = of(done, "Show")
+    assert shown.result["endpoint_verify_contacts"]["sensor"]["onboarded"] is True
+    tasks = [outcome.task.rpartition(" : ")[2] for outcome in done.outcomes]
+    assert tasks[2:] == [ASKS, FAILS, "Show"], "after the checks of the variables"
 
 
 def test_urls_of_ones_own_need_no_region(lab: Lab, tmp_path: Path) -> None:
@@ -212,18 +241,16 @@ def test_urls_of_ones_own_need_no_region(lab: Lab, tmp_path: Path) -> None:
             "endpoint_verify_paths": [proxy.address],
             "endpoint_verify_run_as": "connection",
         }
-        done = run(lab, tmp_path, "verify", own)
+        done = role(lab, tmp_path, own)
     assert done.rc == 0, done.output
     assert said(done) == f"clean-1 reaches all 1 required URLs (via {proxy.address})."
-    assert of(done, ASKS)[0].result["summary"]["rows"] == 2
+    assert asked(done)["summary"]["rows"] == 2
 
 
 def test_a_government_cloud_needs_no_region(lab: Lab, tmp_path: Path) -> None:
-    done = run(
-        lab, tmp_path, "verify", {"endpoint_verify_cloud": "gcc_high", "endpoint_verify_assert": False}
-    )
+    done = role(lab, tmp_path, {"endpoint_verify_cloud": "gcc_high", "endpoint_verify_assert": False})
     assert done.rc == 0, done.output
-    assert of(done, ASKS)[0].result["summary"]["rows"] > 0
+    assert asked(done)["summary"]["rows"] > 0
 
 
 @pytest.mark.parametrize(
@@ -249,13 +276,13 @@ def test_wrong_variables_stop_before_any_contact(
 def test_the_known_variables_are_listed_and_are_those_of_the_documentation(lab: Lab, tmp_path: Path) -> None:
     from ansible.parsing.dataloader import DataLoader
 
-    role = Path(__file__).parents[3] / "roles" / "endpoint_verify"
-    specs = DataLoader().load_from_file(str(role / "meta" / "argument_specs.yml"))["argument_specs"]
+    folder = Path(__file__).parents[3] / "roles" / "endpoint_verify"
+    specs = DataLoader().load_from_file(str(folder / "meta" / "argument_specs.yml"))["argument_specs"]
     done = run(lab, tmp_path, "verify", {"endpoint_verify_x": 1})
     listed = done.outcomes[-1].result["msg"].partition("There are ")[2].partition(".")[0].split(", ")
     assert listed
     assert set(listed) == set(specs["main"]["options"]) == set(specs["check"]["options"])
-    assert all(f"| `{name}` |" in (role / "README.md").read_text() for name in listed)
+    assert all(f"| `{name}` |" in (folder / "README.md").read_text() for name in listed)
 
 
 def test_skipping_the_tag_leaves_the_verification_out(lab: Lab, tmp_path: Path) -> None:
@@ -268,11 +295,8 @@ def test_skipping_the_tag_leaves_the_verification_out(lab: Lab, tmp_path: Path) 
 def test_check_mode_asks_what_is_reached_now_and_writes_nothing(lab: Lab, tmp_path: Path) -> None:
     before = lab.endpoints["clean-1"].value(CONNECTIONS, "WinHttpSettings")
     with outside(lab) as proxy:
-        variables = {
-            **TENANT,
-            **configured(proxy.address),
-            "endpoint_verify_report_directory": str(tmp_path / "reports"),
-        }
+        reports = {"endpoint_verify_report_directory": str(tmp_path / "reports")}
+        variables = {**TENANT, **configured(proxy.address), **reports}
         done = run(lab, tmp_path, "site", variables, "--check", "--diff")
         # The proxy is not set yet, and nothing is reached without it: no failure, since that is about to change.
         assert done.rc == 0, done.output
@@ -280,7 +304,7 @@ def test_check_mode_asks_what_is_reached_now_and_writes_nothing(lab: Lab, tmp_pa
         assert "clean-1 does not reach 15 of 15 required URLs." in said(done)
         assert "check mode has not written the proxy settings" in said(done).splitlines()[-1]
         assert lab.endpoints["clean-1"].value(CONNECTIONS, "WinHttpSettings") == before
-        alone = run(lab, tmp_path, "verify", variables, "--check")
+        alone = role(lab, tmp_path, {**TENANT, **reports}, "--check")
         assert alone.rc == 2
     assert not (tmp_path / "reports").exists()
 
@@ -297,7 +321,7 @@ def test_an_inventory_that_sends_everything_to_windows_keeps_the_report_on_the_c
 ) -> None:
     inventory = json.dumps({"all": {"vars": {"ansible_connection": "ssh", "ansible_shell_type": "cmd"}}})
     (tmp_path / "all.yml").write_text(inventory)
-    role = {
+    imported = {
         "name": "Verify",
         "ansible.builtin.import_role": {"name": "mde.connectivity.endpoint_verify"},
         "vars": {
@@ -307,6 +331,6 @@ def test_an_inventory_that_sends_everything_to_windows_keeps_the_report_on_the_c
         },
     }
     lab_inventory = lab.inventory(tmp_path / "inventory.yml")
-    done = run_tasks([role], lab_inventory, tmp_path, ["-i", str(tmp_path / "all.yml"), "--limit", "clean-1"])
+    done = run_tasks([imported], lab_inventory, tmp_path, ["-i", str(tmp_path / "all.yml"), "--limit", "clean-1"])
     assert done.rc == 0, done.output
-    report(tmp_path / "reports" / "clean-1.json", of(done, ASKS)[0].result)
+    report(tmp_path / "reports" / "clean-1.json", asked(done))
