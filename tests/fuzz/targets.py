@@ -78,7 +78,7 @@ class _Line:
         self._answer = answer
 
     def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]:
-        found = re.match(r"echo ([0-9a-f]+)", cmd)
+        found = re.search(r"&echo ([0-9a-f]+)&", cmd)
         assert found
         return 0, self._answer.replace(TOKEN, found[1].encode()), self._answer
 

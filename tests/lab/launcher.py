@@ -14,10 +14,11 @@ from tests.lab.backend import Backend, Completed
 LIMIT = 8191
 NOT_FOUND = 9009
 
-_POWERSHELL = re.compile(r'(?:"?(?:[^"\s]*\\)?powershell(?:\.exe)?"?)(?=\s|$)(?P<rest>.*)', re.I | re.S)
+_POWERSHELL = re.compile(r'(?:& )?(?:"?(?:[^"\s]*\\)?powershell(?:\.exe)?"?)(?=\s|$)(?P<rest>.*)', re.I | re.S)
 _ENCODED = re.compile(r"\s-enc(?:odedcommand)?\s+\"?(?P<script>[A-Za-z0-9+/=]+)\"?\s*", re.I)
 _LAUNCHER = re.compile(
-    r"(?P<fed>\$input \| )?& cmd\.exe /d /s /c '(?P<line>(?:[^'\r\n]|'')*)'; "
+    r"(?P<fed>\$input \| )?& (?:cmd\.exe|\"\$env:SystemRoot\\System32\\cmd\.exe\") /d /s /c "
+    r"'(?P<line>(?:[^'\r\n]|'')*)'; "
     r"exit \$LASTEXITCODE(?:\s*exit \$LASTEXITCODE)?\s*"
 )
 _QUOTED = re.compile(r'"[^"]*"')

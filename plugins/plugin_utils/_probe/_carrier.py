@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._credentials import shown_words
-from .._windows._endpoint import Command, Completed
-from .._windows._scheduled_task import ScheduledTask
+from .._windows._endpoint import POWERSHELL, Command, Completed
+from .._windows._scheduled_task import SYSTEM32, ScheduledTask
 
 ENGINES = {"powershell": "probe.ps1", "wsh": "probe.js"}
 _MARK = "request:"
@@ -20,8 +20,8 @@ _MARK = "request:"
 _PIECE = 500
 _NAME = "mde.connectivity"
 _STARTS = {
-    "powershell": "powershell -NoProfile -NonInteractive -ExecutionPolicy RemoteSigned -File {0} {1}",
-    "wsh": "cscript //nologo {0} {1}",
+    "powershell": f"{POWERSHELL} -NoProfile -NonInteractive -ExecutionPolicy RemoteSigned -File {{0}} {{1}}",
+    "wsh": f"{SYSTEM32}\\cscript.exe //nologo {{0}} {{1}}",
 }
 # Seconds that starting a scheduled task and an engine may take beyond the probe's own deadline.
 _START_SECONDS = 30

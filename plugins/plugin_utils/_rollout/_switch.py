@@ -14,7 +14,7 @@ from .._resources._resource import InvalidOption, Refused
 from .._resources._restore import read_snapshot
 from .._windows._endpoint import Command, Endpoint
 from .._windows._registry_file import render
-from .._windows._scheduled_task import ScheduledTask
+from .._windows._scheduled_task import SYSTEM32, ScheduledTask
 
 # What the history of a record says of the switch: set is noted before it is, removed after it was.
 SET, REMOVED = "switch_set", "switch_removed"
@@ -22,7 +22,10 @@ SET, REMOVED = "switch_set", "switch_removed"
 # What SYSTEM can write to at any time, also after a restart.
 _OF_THE_MACHINE = ("HKLM\\", "HKU\\S-1-5-18\\", "HKU\\S-1-5-19\\", "HKU\\S-1-5-20\\")
 _NAME = "mde.connectivity.undo"
-_LINE = f"reg import undo.reg /reg:64 & schtasks /delete /tn {_NAME} /f & cd .. & rd /s /q {_NAME}"
+_LINE = (
+    f"{SYSTEM32}\\reg.exe import undo.reg /reg:64 & {SYSTEM32}\\schtasks.exe /delete /tn {_NAME} /f"
+    f" & cd .. & rd /s /q {_NAME}"
+)
 
 
 def may_be_armed(record: Record) -> bool:

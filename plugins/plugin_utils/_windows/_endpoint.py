@@ -33,6 +33,12 @@ _GRACE = 5.0
 ANSWER_LIMIT = 32 * 1024 * 1024
 _SAID_LIMIT = 300
 
+# cmd.exe looks for a program in the current directory first, and remote shells begin in one that a user can write to.
+# Here stands what the commands call by its name alone, and nobody but Windows puts anything there.
+_HEAD = r"cd /d %SystemRoot%\System32"
+# PowerShell does not look there, and is no program of that directory.
+POWERSHELL = r"%SystemRoot%\System32\WindowsPowerShell\v1.0\powershell.exe"
+
 _SAFE = re.compile(r"[A-Za-z0-9_./:=,\\@+-]+")
 # PowerShell, where it stands between, takes typographic quotes for quotes: ASCII has none.
 _REFUSED = re.compile(r'["%!]|[^\x20-\x7e]')
@@ -66,6 +72,8 @@ class CommandTooLong(EndpointError):
 @dataclass(frozen=True)
 class Command:
     """One command line for cmd.exe; every part of it that is data has been through quote().
+
+    A program of System32 stands there by its name, any other by its path: it runs in that directory.
 
     A compound command stands in parentheses, or redirects by itself. shown is what a result may show of a
     command that holds something secret. stdin is what the command reads: lines of ASCII with \r\n ends. seconds is
@@ -135,13 +143,15 @@ class _Form:
     def wrap(self, line: str, stdin: str = "") -> str:
         if not self.powershell:
             return line
-        script = "& cmd.exe /d /s /c '{}'; exit $LASTEXITCODE".format(line.replace("'", "''"))
+        quoted_line = line.replace("'", "''")
+        script = f"& \"$env:SystemRoot\\System32\\cmd.exe\" /d /s /c '{quoted_line}'; exit $LASTEXITCODE"
         if stdin:
             script = f"$input | {script}"
         if not self.encoded:
             return script
         text = base64.b64encode(script.encode("utf-16-le")).decode()
-        return f"powershell -NoProfile -NonInteractive -EncodedCommand {text}"
+        program = POWERSHELL.replace("%SystemRoot%", "$env:SystemRoot")
+        return f"& {program} -NoProfile -NonInteractive -EncodedCommand {text}"
 
 
 _FORMS = {
@@ -221,12 +231,12 @@ class Endpoint:
             pass
 
     def _batches(self, commands: Sequence[Command], token: str) -> Iterator[_Batch]:
-        batch = _Batch(f"echo {token}")
+        first = batch = _Batch(f"{_HEAD}&echo {token}")
         for command in commands:
             longer = batch.with_command(command, token)
             if batch.size and (self._over(longer) or (batch.stdin and command.stdin)):
                 yield batch
-                longer = _Batch(f"echo {token}").with_command(command, token)
+                longer = first.with_command(command, token)
             if self._over(longer):
                 raise CommandTooLong(
                     f"A command of {len(command.text)} characters is over the limit of this connection "

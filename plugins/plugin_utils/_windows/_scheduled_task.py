@@ -11,6 +11,8 @@ from xml.sax.saxutils import escape
 
 from ._endpoint import Command
 
+# A line of a task calls programs by their path: it runs in another directory.
+SYSTEM32 = r"%SystemRoot%\System32"
 _NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _SPECIAL = re.compile(r"[&<>^|()]")
 
@@ -71,6 +73,6 @@ class ScheduledTask:
             "<Settings><DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>"
             "<StopIfGoingOnBatteries>false</StopIfGoingOnBatteries></Settings>"
             "<Actions Context='System'><Exec>"
-            f"<Command>cmd.exe</Command><Arguments>{arguments}</Arguments>"
+            f"<Command>{SYSTEM32}\\cmd.exe</Command><Arguments>{arguments}</Arguments>"
             "</Exec></Actions></Task>"
         )

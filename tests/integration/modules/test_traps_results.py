@@ -261,7 +261,9 @@ def test_trap_24_a_host_that_is_not_windows_is_refused_by_name(simulated: Simula
         assert "not reached as Windows: its connection is local" in result["msg"]
 
 
-ALLOWED = re.compile(r"echo|call|reg|netsh|%SystemRoot%\\SysWOW64\\netsh\.exe|\(for|cmd\.exe|&")
+ALLOWED = re.compile(
+    r"cd /d %SystemRoot%\\System32$|echo|call|reg|netsh|%SystemRoot%\\SysWOW64\\netsh\.exe|\(for|cmd\.exe|&"
+)
 
 
 @pytest.mark.simulated

@@ -262,7 +262,7 @@ class Cmd:
     def tool(self, name: str) -> Program | None:
         """The program in a file on the disk: by its path, or by its name alone in the current directory."""
         path = ntpath.join(self.disk.directory, name)
-        for suffix in ("", ".exe", ".cmd"):
+        for suffix in ("", ".com", ".exe", ".bat", ".cmd"):
             data = self.machine.files.read(path + suffix) or b""
             if data.startswith(TOOL):
                 return TOOLS[data[len(TOOL) :].split()[0].decode()]

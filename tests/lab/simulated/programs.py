@@ -38,9 +38,19 @@ PROGRAMS: dict[str, Program] = {
     "taskkill": taskkill.main,
     "wevtutil": wevtutil.main,
 }
+
+
+def planted(process: Process) -> int:
+    """What somebody put there for others to run: it leaves a mark among the writes of the endpoint."""
+    process.machine.writes.append(f"planted: {process.argv[0]}")
+    process.print("planted")
+    return 0
+
+
 # By the name behind TOOL at the beginning of a file: what runs when cmd.exe starts that file by its path.
 TOOLS: dict[str, Program] = {
     "client_analyzer": verifiers.client_analyzer,
+    "planted": planted,
     "psexec": psexec.main,
     "sense_snapshot": verifiers.sense_snapshot,
 }

@@ -178,6 +178,6 @@ def test_what_system_runs_lies_where_only_administrators_may_write(engine: str) 
     task = ElementTree.fromstring(re.sub(r"\^(.)", r"\1", definition.removeprefix("echo ").rpartition(">")[0]))
     found = {element.tag.partition("}")[2]: element.text for element in task.iter()}
     assert found["UserId"] == "S-1-5-18"
-    assert found["Command"] == "cmd.exe"
+    assert found["Command"] == r"%SystemRoot%\System32\cmd.exe"
     assert found["Arguments"].startswith(r"/d /c cd /d %SystemRoot%\mde.connectivity & ")
     assert found["DisallowStartIfOnBatteries"] == "false", "a laptop would never answer"

@@ -41,7 +41,8 @@ class Scripted:
         self.stderr = b"stopped"
 
     def exec_command(self, cmd, in_data=None):
-        encoded = re.fullmatch(r"powershell -NoProfile -NonInteractive -EncodedCommand (\S+)", cmd)
+        powershell = r"& \$env:SystemRoot\\System32\\WindowsPowerShell\\v1\.0\\powershell\.exe"
+        encoded = re.fullmatch(rf"{powershell} -NoProfile -NonInteractive -EncodedCommand (\S+)", cmd)
         cmd = base64.b64decode(encoded[1]).decode("utf-16-le") if encoded else cmd
         self.encoded = bool(encoded)
         self.lines.append(cmd)
@@ -98,7 +99,8 @@ def test_the_form_follows_the_connection(transport, family, wrapped):
     connection = Scripted([(0, "")], transport=transport, family=family)
     Endpoint(connection).run([Command("for %S in ('x') do y")])
     line = connection.lines[0]
-    assert line.startswith("& cmd.exe /d /s /c '") == wrapped
+    assert line.startswith("& \"$env:SystemRoot\\System32\\cmd.exe\" /d /s /c '") == wrapped
+    assert "cd /d %SystemRoot%\\System32&echo " in line
     assert ("''x''" in line) == wrapped
     assert line.endswith("; exit $LASTEXITCODE") == wrapped
     # sshd hands the text to PowerShell on a command line, where its double quotes would be lost.
