@@ -29,8 +29,8 @@ MINUTES = 15
 UNDO = "mde.connectivity.undo"
 # Requests over Basic where the switch is set: the read is 1 to 4, the switch 5 to 8, the write 9 to 11.
 ARM, WRITE, VERIFY = 7, 10, 12
-# An odd header, and a tail that no tool writes.
-ODD = named("old.corp.test:3128", "<local>;a;b", header=0x28) + b"\x00\x01tail"
+# An odd header; what is no known form may hold a secret, and is in no record.
+ODD = named("old.corp.test:3128", "<local>;a;b", header=0x28)
 PATIENCE = 120
 
 
