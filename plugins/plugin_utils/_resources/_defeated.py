@@ -19,10 +19,13 @@ def wanted_way(options: Mapping[str, Any]) -> str | None:
     """
     if method := options["method"]:
         return str(_WAYS.get(method, method))
-    static, wpad = options["datacollection_proxy"], options["wpad"]
-    winhttp = options["winhttp_proxy"] or options["winhttp_import_ie"]
+    static, wpad, imported = options["datacollection_proxy"], options["wpad"], options["winhttp_import_ie"]
+    winhttp = options["winhttp_proxy"] or imported
     if static and static.get("server"):
         return "static"
+    if imported and imported["allow_direct"]:
+        # Whether there is a proxy to take over is up to the source.
+        return None
     if winhttp and winhttp.get("state") != "absent":
         return "winhttp"
     return "wpad" if wpad and wpad["state"] == "enabled" else None
