@@ -226,6 +226,10 @@ def test_a_host_shows_what_changed(browser: Browser) -> None:
     assert "proxy.example.com:8080" in changed
     assert "static proxy.example.com:8080" in changed
     assert browser.ask('document.querySelectorAll(".requests tr").length') == 41
+    heads = [title.lower() for title in told(browser, ".diff th")]
+    assert heads[:4] == ["setting", "before", "planned", "now"]
+    widths = browser.ask('[...document.querySelectorAll(".diff th")].slice(0, 4).map(cell => cell.offsetWidth)')
+    assert min(widths) > 100, "each column can be read"
 
 
 def test_what_can_be_used_has_a_name(browser: Browser) -> None:

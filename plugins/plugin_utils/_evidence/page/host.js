@@ -17,7 +17,8 @@ function difference(host) {
     const found = states.map((state) => value(state, path));
     const mark = (text, i) => {
       if (text === "unknown" || found.every((other) => other === text)) return make("td", {}, text);
-      return i && text !== found[0] ? make("td", { class: "plus" }, make("ins", {}, text)) : make("td", { class: "minus" }, i ? text : make("del", {}, text));
+      if (!i) return make("td", { class: "minus" }, make("del", {}, text));
+      return text === found[0] ? make("td", {}, text) : make("td", { class: "plus" }, make("ins", {}, text));
     };
     return make("tr", {}, make("td", {}, path), ...found.map(mark));
   };
@@ -29,7 +30,8 @@ function difference(host) {
   if (data.kind === "rollout" && !states[2].size) node.append(make("p", { class: "empty" }, "It is not known what the endpoint holds now."));
   if (differing.length) node.append(make("table", { class: "diff" }, titles(), ...differing.map(line)));
   else if (SHOWN.length > 1) node.append(make("p", { class: "empty" }, "No setting differs."));
-  if (host.status === "rolled_back") node.append(make("p", { class: "empty" }, "What was written was taken back: the settings are those from before."));
+  const restored = host.status === "rolled_back" && states[2].size && paths.every((path) => value(states[2], path) === value(states[0], path));
+  if (restored) node.append(make("p", { class: "empty" }, "What was written was taken back: the settings are those from before."));
   if (same.length) {
     const table = make("table", { class: "diff" }, titles(), ...same.map(line));
     node.append(make("details", {}, make("summary", {}, count(same.length, differing.length ? "other setting" : "setting")), table));
