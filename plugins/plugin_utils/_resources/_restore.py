@@ -77,7 +77,7 @@ class Restore(Resource):
         differing = {
             address: value
             for address, value in self._wanted.items()
-            if not _same(registry.value(address), value)
+            if not same(registry.value(address), value)
         }
         self._refuse_strangers(registry, differing)
         after = self.decode(registry.with_values(differing), State())
@@ -87,7 +87,7 @@ class Restore(Resource):
         if self.options["force"]:
             return
         for address in differing:
-            if address in self._written and not _same(registry.value(address), self._written[address]):
+            if address in self._written and not same(registry.value(address), self._written[address]):
                 raise ChangedSince(
                     f"{address} was changed by somebody else since: it holds neither what was there before nor what "
                     "was written."
@@ -122,7 +122,8 @@ def _entry(entry: Mapping[str, Any]) -> tuple[Address, RegistryValue | None]:
         raise InvalidOption(_OPTION, f"{address}: {error}") from None
 
 
-def _same(left: RegistryValue | None, right: RegistryValue | None) -> bool:
+def same(left: RegistryValue | None, right: RegistryValue | None) -> bool:
+    """Whether two values are the same, where None is a value that is absent."""
     return right is None if left is None else left.same(right)
 
 

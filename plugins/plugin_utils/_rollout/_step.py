@@ -18,7 +18,6 @@ from .._evidence._secrets import clean
 from .._probe._reachability import Reachability, missed
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
-from .._resources._restore import ChangedSince
 from .._times import stamp, utc_now
 from .._transaction import NotHeld, Transaction, Unknown
 from .._windows._endpoint import Endpoint, EndpointError
@@ -28,7 +27,7 @@ from ._lock import Busy, Taken, busy, held
 from ._plan import differences, plain, said
 from ._states import FOLLOWS, Seen, Stage
 from ._switch import REMOVED, SET, arm, disarm, may_be_armed
-from ._undo import BACK, addresses, restoring
+from ._undo import BACK, addresses, restoring, stranger
 from ._watch import Abandoned
 
 # Whatever these say, the endpoint could not be asked or its answer can't be relied on.
@@ -162,25 +161,24 @@ class _Step:
             since = differences(self.record.planned, clean(found))
             return f"moved since it was ok: {said(since)}. {_REPLAN}" if since else ""
         if self._open:
-            try:
-                # What an own write left half done is no change by somebody else.
-                restoring(self._endpoint, self.record, force=False)
-            except ChangedSince as error:
-                return f"moved since it was written: {error} {_REPLAN}"
-            except InvalidOption:
-                pass  # Without the bytes, which may hold credentials, there is nothing to compare.
+            # What an own write left half done is no change by somebody else.
+            if (theirs := stranger(self.record, self._transaction.read(self._touched()))) is not None:
+                return f"moved since it was written: {theirs} was changed by somebody else. {_REPLAN}"
         elif differences(self._job.plan.after, found) and (stray := differences(self._job.plan.before, found)):
             return f"the endpoint is not as it was when the plan was made: {said(stray)}. {_REPLAN}"
         if differences(self._job.plan.after, planned):
             return "what would be written now is not what was planned: make a new plan"
         return ""
 
+    def _touched(self) -> list[Address]:
+        """The values that were written, or may be."""
+        return [Address(entry["key"], entry["name"], entry["view"]) for entry in self.record.snapshot]
+
     def _keep_arrived(self) -> None:
         """Take into the record that the write of an earlier run did arrive."""
         if not self.record.snapshot:
             self.record = replace(self.record, before=self._found)
-        snapshot = (Address(entry["key"], entry["name"], entry["view"]) for entry in self.record.snapshot)
-        arrived = self._transaction.read(snapshot)
+        arrived = self._transaction.read(self._touched())
         self.record = replace(self.record, changed=bool(arrived), written=tuple(arrived))
 
     def take(self) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from .._evidence._files import NotWritable
 from .._evidence._record import Record, save
 from .._resources._endpoint_info import EndpointInfo, verdict
 from .._resources._resource import InvalidOption, Refused
-from .._resources._restore import ChangedSince, Restore
+from .._resources._restore import ChangedSince, Restore, read_snapshot, same
 from .._times import stamp, utc_now
 from .._transaction import NotHeld, Transaction, Unknown
 from .._windows._endpoint import Endpoint, EndpointError
+from .._windows._registry import Address
 from ._lock import Busy, Owner, busy, held
 from ._switch import REMOVED, disarm, may_be_armed
 from ._watch import Over, Watch
@@ -50,6 +51,21 @@ def restoring(endpoint: Endpoint, record: Record, force: bool) -> Transaction:
     """
     options = {"snapshot": record.snapshot, "written": record.written, "force": force}
     return Transaction(endpoint, Restore(options))
+
+
+def stranger(record: Record, found: Sequence[Mapping[str, Any]]) -> Address | None:
+    """A value that holds neither what was there before a write nor what was written; found are values as they are now.
+
+    Where bytes are withheld, which may hold credentials, there is nothing to compare.
+    """
+    try:
+        before, written, now = map(read_snapshot, (record.snapshot, record.written, found))
+    except InvalidOption:
+        return None
+    for address, value in now.items():
+        if address in written and not (same(value, written[address]) or same(value, before.get(address))):
+            return address
+    return None
 
 
 def addresses(transaction: Transaction) -> list[str]:
