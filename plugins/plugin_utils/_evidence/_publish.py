@@ -57,5 +57,5 @@ def publish(directory: Path, each: Callable[[Record], object] = lambda record: N
         head = read_head(directory) or Head("", "", min((line.started for line in lines), default=""))
     summary = summary_of(head, lines, damaged)
     write_summary(directory, summary)
-    write(directory / PAGE, page(summary, records([directory], []), cast("Kind", head.kind)))
+    write(directory / PAGE, page(summary, records([directory], []), cast(Kind, head.kind)))
     return Published(summary, missing)

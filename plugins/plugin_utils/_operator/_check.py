@@ -123,7 +123,7 @@ def _endpoint_proxy(given: Given, _complete: Complete) -> Iterator[str]:
     if not settings:
         yield f"Set one or more of {', '.join(f'{family.prefix}{name}' for name in _options(family))}."
         return
-    yield from _tried(family, settings, lambda options: EndpointProxy(options), EndpointProxy.complete)
+    yield from _tried(family, settings, EndpointProxy, EndpointProxy.complete)
 
 
 def _endpoint_verify(given: Given, complete: Complete) -> Iterator[str]:

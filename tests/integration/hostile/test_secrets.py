@@ -236,5 +236,3 @@ def test_credentials_in_a_stored_bypass_list_are_not_shown(simulated: Simulated)
     assert run.results()[2]["changed"]
     assert "S3cr3t" not in run.output
     assert "S3cr3t" not in str(run.results())
-
-

@@ -35,6 +35,7 @@ def lab() -> Iterator[Lab]:
         raised.endpoints["clean-3"].set_value(DATA_COLLECTION, "TelemetryProxyServer", "REG_SZ", sz("old:8080"))
         yield raised
 
+
 def audit(lab: Lab, tmp_path: Path, hosts: str = "windows", **variables: Any) -> Run:
     tmp_path.mkdir(exist_ok=True)
     inventory = lab.inventory(tmp_path / "inventory.yml")
