@@ -74,11 +74,16 @@ class Contact:
             return "failing"
         return "ok" if last.worked else "unknown"
 
+    @property
+    def shown(self) -> str:
+        """The URI as a result or a sentence may show it."""
+        return _shown(self.uri)
+
     def report(self) -> dict[str, Any]:
         last, success, failure = self.reports[0], self.last_success, self.last_failure
         error = failure.error if failure else None
         return {
-            "uri": _shown(self.uri),
+            "uri": self.shown,
             "state": self.state,
             "last_success": success.event.time if success else None,
             "last_failure": failure.event.time if failure else None,

@@ -64,6 +64,6 @@ def _about_errors(contacts: Sequence[Contact], notices: Sequence[Event]) -> Iter
         if failure.error == _BAD_REQUEST and applied > failure.event.record:
             continue
         if failure.error in _ADVICE:
-            uris.setdefault(failure.error, []).append(contact.uri)
+            uris.setdefault(failure.error, []).append(contact.shown)
     for error in sorted(uris):
         yield f"{_ADVICE[error]} URIs: {', '.join(uris[error])}."

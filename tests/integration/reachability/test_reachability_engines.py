@@ -190,7 +190,7 @@ def test_files_are_there_while_it_asks_and_nowhere_afterwards(
 @pytest.mark.parametrize(
     ("account", "last", "left"),
     [
-        ("connection", "powershell ", [f"{TEMP}\\{FOLDER}"]),
+        ("connection", "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0\\powershell.exe ", [f"{TEMP}\\{FOLDER}"]),
         ("system", "(for /l ", [f"{WINDOWS}\\{FOLDER}", f"task {FOLDER}"]),
     ],
 )
