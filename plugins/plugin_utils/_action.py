@@ -210,7 +210,8 @@ class ResourceAction(EndpointAction):
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         resource = self.resource(options)
-        transaction = Transaction(Endpoint(self._connection), resource)
+        tidy = not (resource.read_only or self._task.check_mode)
+        transaction = Transaction(Endpoint(self._connection), resource, tidy)
         if resource.read_only:
             return {"changed": False, **resource.report(transaction.before)}
         written = task_vars.get("ansible_facts", {}).get(_FACT, {})

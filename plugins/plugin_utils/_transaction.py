@@ -14,7 +14,7 @@ from ._resources._resource import Refused, Resource
 from ._resources._state import State
 from ._windows._endpoint import Command, CommandTooLong, Completed, Endpoint
 from ._windows._registry import Address, Reading, Registry, RegistryValue, Write
-from ._windows._registry_file import import_value, put_back
+from ._windows._registry_file import TIDY, import_value, put_back
 from ._windows._text import printable
 
 _ERROR_NUMBER = re.compile(r"\([0-9]{1,10}\)")
@@ -42,14 +42,15 @@ class NotHeld(Exception):
 class Transaction:
     """What was read of an endpoint, and the change that a resource plans from it.
 
-    Raises what Endpoint.run, Reading.parse and Resource.plan raise; nothing has been changed then.
+    With tidy, what an earlier run left is removed by the way, as it is by every write. Raises what Endpoint.run,
+    Reading.parse and Resource.plan raise; nothing has been changed then.
     """
 
-    def __init__(self, endpoint: Endpoint, resource: Resource) -> None:
+    def __init__(self, endpoint: Endpoint, resource: Resource, tidy: bool = False) -> None:
         self._endpoint = endpoint
         self._resource = resource
         self._reading = Reading(resource.queries())
-        self._registry, _answers = self._run(())
+        self._registry, _answers = self._run((), tidy)
         if more := resource.follow_up(self._registry):
             self._reading = Reading((*resource.queries(), *more))
             self._registry, _answers = self._run(())
@@ -97,7 +98,7 @@ class Transaction:
         """
         self.observed = None
         try:
-            registry, answers = self._run([write.command for write in self.change.writes])
+            registry, answers = self._run([write.command for write in self.change.writes], tidy=True)
             lost = [write for write in self.change.writes if not write.held(registry)]
             found = [_snapshot(write.address, registry.value(write.address)) for write in self.change.writes]
             self.observed = self._observed(registry)
@@ -121,9 +122,11 @@ class Transaction:
             raise NotHeld(message, observed, rolled_back, untouched)
         return found
 
-    def _run(self, commands: Sequence[Command]) -> tuple[Registry, list[Completed]]:
-        completed = self._endpoint.run([*commands, *self._reading.commands])
-        return self._reading.parse(completed[len(commands) :]), completed[: len(commands)]
+    def _run(self, commands: Sequence[Command], tidy: bool = False) -> tuple[Registry, list[Completed]]:
+        queries = self._reading.commands
+        completed = self._endpoint.run([*commands, *queries, *([TIDY] if tidy else [])])
+        read = completed[len(commands) : len(commands) + len(queries)]
+        return self._reading.parse(read), completed[: len(commands)]
 
     def _observed(self, registry: Registry) -> State | None:
         try:

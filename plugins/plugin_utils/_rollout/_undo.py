@@ -44,13 +44,13 @@ class Undoing:
     owner: Owner | None
 
 
-def restoring(endpoint: Endpoint, record: Record, force: bool) -> Transaction:
+def restoring(endpoint: Endpoint, record: Record, force: bool, tidy: bool = False) -> Transaction:
     """Read what stands where the record has a value from before, and plan to put that back; nothing is written.
 
     Raises ChangedSince where somebody changed one of them since, unless force is set.
     """
     options = {"snapshot": record.snapshot, "written": record.written, "force": force}
-    return Transaction(endpoint, Restore(options))
+    return Transaction(endpoint, Restore(options), tidy)
 
 
 def stranger(record: Record, found: Sequence[Mapping[str, Any]]) -> Address | None:
@@ -112,7 +112,7 @@ class _Back:
     def run(self, connect: Callable[[], Endpoint]) -> tuple[str, str]:
         job = self._job
         self._endpoint = endpoint = connect()
-        transaction = restoring(endpoint, self.record, job.force)
+        transaction = restoring(endpoint, self.record, job.force, tidy=job.owner is not None)
         there = addresses(transaction)
         if job.owner is None:
             self.restored = there

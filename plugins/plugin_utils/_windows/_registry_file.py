@@ -13,6 +13,10 @@ from ._registry import Address, RegistryValue, Write, restore
 
 _FILE = '"%TEMP%\\mde.connectivity.reg"'
 _ROOTS = {"HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKU": "HKEY_USERS"}
+# What a run that was cut can leave in the temporary folder of the connecting user: this file, and the folder of a
+# probe. The tasks and folders of SYSTEM are another matter: a run of the same kind removes them, and the one that
+# undoes a change has to stay.
+TIDY = Command(f'(del /f /q {_FILE} 2>nul & rd /s /q "%TEMP%\\mde.connectivity" 2>nul)', compound=True)
 # The number that the format gives each type (Microsoft's "Registry value types").
 _NUMBERS = {
     "REG_NONE": 0,
