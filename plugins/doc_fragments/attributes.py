@@ -67,8 +67,9 @@ notes:
   - After a write the settings are read back. If they are not what was planned, the old values are put back
     and the task fails with what was expected and what was found. If they can't be read back, the task fails
     with C(unknown) set.
-  - A file that an earlier run had to leave in the temporary folder of the connecting user, since the endpoint lost its
-    power or its connection, is removed by the way, but not in check mode.
+  - What an earlier run had to leave, since the endpoint lost its power or its connection, is removed by the way, but
+    not in check mode. That is C(mde.connectivity.reg) and C(mde.connectivity) in the temporary folder of the connecting
+    user, and the task and the folder C(mde.connectivity) of a verification that ran as SYSTEM.
   - The result carries a C(snapshot) of the exact bytes of every value that is touched, including the values
     that did not exist.
   - A host whose settings were written before in the same play, or in an earlier run when a fact cache is in

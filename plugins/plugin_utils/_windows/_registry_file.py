@@ -13,10 +13,14 @@ from ._registry import Address, RegistryValue, Write, restore
 
 _FILE = '"%TEMP%\\mde.connectivity.reg"'
 _ROOTS = {"HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKU": "HKEY_USERS"}
-# What a run that was cut can leave in the temporary folder of the connecting user: this file, and the folder of a
-# probe. The tasks and folders of SYSTEM are another matter: a run of the same kind removes them, and the one that
-# undoes a change has to stay.
-TIDY = Command(f'(del /f /q {_FILE} 2>nul & rd /s /q "%TEMP%\\mde.connectivity" 2>nul)', compound=True)
+# What a run that was cut can leave: this file and the folder of a probe in the temporary folder of the connecting user,
+# and task and folder of a probe that ran as SYSTEM (.. is %SystemRoot% where commands run). The switch that undoes a
+# change has another name, and stays.
+TIDY = Command(
+    f'(del /f/q {_FILE}&rd /s/q "%TEMP%\\mde.connectivity"&if exist ..\\mde.connectivity '
+    "(schtasks /delete /f /tn mde.connectivity&rd /s/q ..\\mde.connectivity))>nul 2>&1",
+    compound=True,
+)
 # The number that the format gives each type (Microsoft's "Registry value types").
 _NUMBERS = {
     "REG_NONE": 0,
