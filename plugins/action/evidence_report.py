@@ -43,7 +43,7 @@ class ActionModule(EndpointAction):
         except (RecordError, NotWritable) as error:
             raise Refused(str(error)) from None
         page = str(directory / PAGE)
-        lines = report.lines(published.summary, published.missing, page)
+        lines = report.lines(published, page)
         display = Display()
         for line in lines:
             display.display(line)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction, validated
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish_if_due
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
     Record,
     RecordError,
@@ -66,6 +67,8 @@ class ActionModule(EndpointAction):
             return {"changed": False, "verdict": "failed", "reason": str(error), "plan_digest": job.digest}
         except (NotWritable, Taken) as error:
             raise Refused(str(error)) from None
+        if job.owner:
+            publish_if_due(job.evidence)
         return self._report(record, job, changed, after)
 
     def _job(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Job:

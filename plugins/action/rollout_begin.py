@@ -76,5 +76,13 @@ class ActionModule(EndpointAction):
         if lost and not options["slice"] and not context.CLIARGS.get("subset"):
             raise Refused(lost)
         hosts = set(plan.hosts) & set(inventory) if options["slice"] else plan.hosts
-        run = f"{options['change']}-{plan.digest[:12]}"
-        return Scope("rollout", options["change"], plan.digest, tuple(sorted(hosts)), run, who, now)
+        return Scope(
+            kind="rollout",
+            change=options["change"],
+            plan_digest=plan.digest,
+            hosts=tuple(sorted(hosts)),
+            in_run=tuple(sorted(task_vars["ansible_play_hosts_all"])),
+            run=f"{options['change']}-{plan.digest[:12]}",
+            who=who,
+            started=now,
+        )

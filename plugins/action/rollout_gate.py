@@ -20,6 +20,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resou
     InvalidOption,
     Refused,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._cut import GO_ON
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._gate import (
     Ending,
     counted,
@@ -30,14 +31,6 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._gate im
     shadow,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._lock import release, this_run
-
-_GO_ON = {
-    "rollout": (
-        "To go on, run the same command again: what ended ok is looked at, and the rest gets another turn. "
-        "To take all of it back: ansible-playbook mde.connectivity.rollback -e mde_evidence={evidence}"
-    ),
-    "rollback": "To go on, run the same command again: what is restored is not written again.",
-}
 
 
 class ActionModule(EndpointAction):
@@ -87,8 +80,8 @@ class ActionModule(EndpointAction):
             raise Refused(f"{counted(endings)}. The evidence could not be completed: {error}") from None
         if not ended:
             return []
-        lines = report.lines(published.summary, published.missing, str(evidence / PAGE))
-        return [*lines, _GO_ON[work].format(evidence=evidence)]
+        lines = report.lines(published, str(evidence / PAGE))
+        return [*lines, GO_ON[work].format(evidence=evidence)]
 
 
 def _open_before(evidence: Path, everyone: Sequence[str], turn: Sequence[str], digest: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish_if_due
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
     RecordError,
     load,
@@ -61,6 +62,8 @@ class ActionModule(EndpointAction):
                 save(shadow(evidence), record)
         except (NotWritable, Taken) as error:
             raise Refused(str(error)) from None
+        if job.owner:
+            publish_if_due(evidence)
         return {
             "changed": bool(restored) and record.verdict == "rolled_back",
             "verdict": record.verdict,

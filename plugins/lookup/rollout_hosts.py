@@ -14,6 +14,8 @@ description:
   - Returns the hosts that a plan of M(mde.connectivity.rollout_plan) is for, or those that a directory of evidence
     has records of. The playbooks C(mde.connectivity.rollout) and C(mde.connectivity.rollback) take their hosts from
     it.
+  - Where it says the hosts of a play and C(ansible-playbook) ends before the rollout or rollback of O(evidence) does,
+    as after Ctrl-C, the evidence is completed from the records, and the last lines say where it is and how to go on.
   - With C(ansible-playbook --syntax-check) it returns an empty list, since no file is named there.
 options:
   _terms:
@@ -27,6 +29,7 @@ options:
   evidence:
     description:
       - A directory of evidence. Hosts on which nothing was written are left out.
+      - With O(plan) it is the directory that the rollout leaves, and the hosts are those of the plan.
       - A host whose record was damaged is in the list, so that its task can say so, and no other host waits for it.
     type: path
 seealso:
@@ -60,6 +63,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
     file_name,
     read,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._cut import tell_if_cut
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import PlanError, load
 
 _EMPTY = {
@@ -76,13 +80,15 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
         self.set_options(var_options=variables, direct=kwargs)
         if context.CLIARGS.get("syntax"):
             return []
-        for name, sentence in _EMPTY.items():
-            if kwargs.get(name) == "":
-                raise AnsibleLookupError(sentence)
+        needed = "plan" if "plan" in kwargs else "evidence"
+        if kwargs.get(needed) == "":
+            raise AnsibleLookupError(_EMPTY[needed])
         plan, evidence = self.get_option("plan"), self.get_option("evidence")
-        if terms or bool(plan) == bool(evidence):
+        if terms or not (plan or evidence):
             raise AnsibleLookupError("The lookup rollout_hosts takes plan=FILE or evidence=DIRECTORY, and no term.")
         known = (variables or {}).get("groups", {}).get("all", [])
+        if evidence:
+            tell_if_cut(Path(evidence), "rollout" if plan else "rollback")
         try:
             return _planned(Path(plan), known) if plan else _touched(Path(evidence), known)
         except (PlanError, RecordError) as error:

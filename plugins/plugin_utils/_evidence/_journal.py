@@ -13,7 +13,9 @@ from typing import Any
 from . import _completion
 from ._files import make_directory, write
 from ._page import page
+from ._publish import publish
 from ._record import Record, RecordError, load, save
+from ._scope import SCOPE
 from ._summary import PAGE, Head, Line, line_of, read_head, records, summary_of, write_summary
 
 # How many times as many records as last time make it time to write again.
@@ -87,7 +89,12 @@ class Journal:
         self.head = replace(self.head, expected=max(hosts, self.head.expected))
 
     def publish(self) -> None:
-        """Write summary and page where the records have grown since by a part of them: in sum that is linear."""
+        """Write summary and page where the records have grown since by a part of them: in sum that is linear.
+
+        Where a scope says what the directory is about, the rollout writes them itself.
+        """
+        if (self._directory / SCOPE).exists():
+            return
         hosts = len(self._lines)
         if not self._told or hosts >= _SUMMARY_EACH * self._told:
             self._write_summary()
@@ -98,6 +105,11 @@ class Journal:
         """Give a verdict to the hosts of this run that have none, and write everything; return the summary."""
         for host in [host for host in self._mine if self._lines[host].verdict is None]:
             self.change(host, self._mine[host], _completion.closed)
+        if (self._directory / SCOPE).exists():
+            try:
+                return publish(self._directory).summary
+            except RecordError as error:
+                self.damaged.append(str(error))
         self.head = replace(self.head, finished=self._clock(), incomplete=False)
         summary = self._write_summary()
         self._draw()

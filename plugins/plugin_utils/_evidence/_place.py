@@ -31,7 +31,7 @@ def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Scope:
     """Say what a directory is about, where nothing says so yet; raises RecordError where it is about another run."""
     known = load_scope(directory)
     if known is None:
-        known = Scope(kind, "", None, tuple(hosts), _RUN.name, getpass.getuser(), stamp(_began()))
+        known = Scope(kind, "", None, tuple(hosts), tuple(hosts), _RUN.name, getpass.getuser(), stamp(_began()))
         save_scope(directory, known)
     if (known.kind, known.run) != (kind, _RUN.name):
         raise RecordError(

@@ -5,24 +5,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from ._files import write
+from ._files import NotWritable, write
 from ._page import Kind, page
-from ._record import Record
+from ._record import Record, RecordError
 from ._scope import load_scope
 from ._summary import PAGE, Head, Line, line_of, read_head, records, summary_of, write_summary
+
+# While endpoints are worked on, all of it is made again at intervals of which it takes a few percent.
+_SECONDS = 10.0
+_SECONDS_PER_HOST = 0.02
 
 
 @dataclass(frozen=True)
 class Published:
-    """What the records of a directory say, and the names of hosts that it is about and that have none."""
+    """What the records of a directory say, and the names of hosts that it is about and that have none.
+
+    not_started are those that the last run was for, not_in_run the others.
+    """
 
     summary: dict[str, Any]
-    missing: tuple[str, ...]
+    not_started: tuple[str, ...]
+    not_in_run: tuple[str, ...]
 
 
 def publish(directory: Path, each: Callable[[Record], object] = lambda record: None) -> Published:
@@ -38,7 +50,9 @@ def publish(directory: Path, each: Callable[[Record], object] = lambda record: N
         lines.append(line_of(record))
         each(record)
     known = {line.host for line in lines}
-    missing = tuple(host for host in scope.hosts if host not in known) if scope else ()
+    missing = [host for host in scope.hosts if host not in known] if scope else []
+    in_run = set(scope.in_run) if scope else set()
+    not_in_run = tuple(host for host in missing if host not in in_run)
     finished = max((line.finished or "" for line in lines), default="")
     whole = not missing and all(line.verdict for line in lines)
     if scope:
@@ -51,6 +65,7 @@ def publish(directory: Path, each: Callable[[Record], object] = lambda record: N
             finished=finished or None if whole else None,
             incomplete=not whole,
             expected=len(scope.hosts),
+            not_in_run=len(not_in_run),
             kind=scope.kind,
         )
     else:
@@ -58,4 +73,30 @@ def publish(directory: Path, each: Callable[[Record], object] = lambda record: N
     summary = summary_of(head, lines, damaged)
     write_summary(directory, summary)
     write(directory / PAGE, page(summary, records([directory], []), cast(Kind, head.kind)))
-    return Published(summary, missing)
+    return Published(summary, tuple(host for host in missing if host in in_run), not_in_run)
+
+
+def publish_if_due(directory: Path) -> None:
+    """As publish(), from the process of one endpoint: where the page is old, and no other process is at it.
+
+    What goes wrong is not said here: it is said where the batch ends, which publishes in any case.
+    """
+    page_file = directory / PAGE
+    with contextlib.suppress(OSError, RecordError, NotWritable):
+        age = time.time() - page_file.stat().st_mtime if page_file.exists() else None
+        scope = load_scope(directory)
+        if scope is None or (age is not None and age < _SECONDS + _SECONDS_PER_HOST * len(scope.hosts)):
+            return
+        with _alone(directory):
+            publish(directory)
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Raises BlockingIOError where another process is inside."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ._causes import causes, why
+from ._publish import Published
 from ._record import KINDS, Record
 from ._words import wins
 
@@ -53,8 +54,9 @@ class Report:
         for cause in causes(record):
             self._causes.setdefault(cause, []).append(record.host)
 
-    def lines(self, summary: Mapping[str, Any], missing: Sequence[str], page: str) -> list[str]:
+    def lines(self, published: Published, page: str) -> list[str]:
         """The lines, for what publish() returned."""
+        summary = published.summary
         titles = _TITLES[summary["kind"]]
         # What ended worst comes first, and what has no ending before that.
         ordered = sorted(self._rows, key=lambda row: (row[0] == 0, -row[0] if row[0] > 0 else -len(KINDS), row[1]))
@@ -63,8 +65,9 @@ class Report:
         if more := len(ordered) - len(shown):
             lines.append(f"and {more} more, see the page")
         lines += ["", *self._said_causes()]
-        if missing:
-            lines.append(f"not started: {_named(missing)}")
+        for what, hosts in (("not started", published.not_started), ("not in this run", published.not_in_run)):
+            if hosts:
+                lines.append(f"{what}: {_named(hosts)}")
         lines += [*summary["damaged"], summary["sentence"], f"The whole of it: {page}"]
         return lines
 

@@ -25,12 +25,14 @@ class Scope:
     """All hosts that a plan, an audit or a verification is about, by whom and since when it is carried out.
 
     kind is one of those of a record; plan_digest is None where there is no plan; started is in UTC, as in a record.
+    in_run are those of the hosts that the last run was for, which are fewer where it was limited.
     """
 
     kind: str
     change: str
     plan_digest: str | None
     hosts: tuple[str, ...]
+    in_run: tuple[str, ...]
     run: str
     who: str
     started: str
@@ -65,18 +67,20 @@ def load_scope(directory: Path) -> Scope | None:
     if not _is_scope(content):
         raise RecordError(f"{path} does not say what the evidence beside it is about: a field is missing or unknown.")
     del content["format"]
-    return Scope(**{**content, "hosts": tuple(content["hosts"])})
+    return Scope(**{**content, "hosts": tuple(content["hosts"]), "in_run": tuple(content["in_run"])})
 
 
 def _is_scope(content: Any) -> bool:
     if not isinstance(content, Mapping) or set(content) != {"format", *Scope.__dataclass_fields__}:
         return False
-    hosts, digest = content["hosts"], content["plan_digest"]
+    digest = content["plan_digest"]
     return (
         content["format"] == FORMAT
         and content["kind"] in tuple(KINDS)
         and all(isinstance(content[name], str) for name in _TEXTS)
         and isinstance(digest, str | None)
-        and isinstance(hosts, list)
-        and all(isinstance(host, str) for host in hosts)
+        and all(
+            isinstance(content[name], list) and all(isinstance(host, str) for host in content[name])
+            for name in ("hosts", "in_run")
+        )
     )

@@ -22,6 +22,7 @@ TABLE = "summary.csv"
 PAGE = "index.html"
 OPEN = "open"
 _LONGEST_REASON = 300
+_COUNTS = ("expected", "not_in_run")
 _SAID = {
     "ok": "are in the planned state and verified",
     "rolled_back": "rolled back",
@@ -35,6 +36,7 @@ _SAID = {
     "not_reached": "do not reach it",
     OPEN: "not finished",
     "not_started": "not started",
+    "not_in_run": "not in this run",
 }
 
 
@@ -70,6 +72,7 @@ class Line:
 class Head:
     """What is said once of a run; expected is the number of hosts that it was to reach, 0 when not known.
 
+    not_in_run is how many of them have no record since the run was limited to others.
     kind is one of those of a record, and says how a host can end.
     """
 
@@ -81,6 +84,7 @@ class Head:
     finished: str | None = None
     incomplete: bool = True
     expected: int = 0
+    not_in_run: int = 0
     kind: str = "rollout"
 
 
@@ -138,10 +142,12 @@ def summary_of(head: Head, lines: Iterable[Line], damaged: Sequence[str] = ()) -
         **asdict(head),
         "incomplete": head.incomplete or unfinished or bool(damaged),
         "hosts": len(ordered),
-        "not_started": max(0, head.expected - len(ordered)),
+        "not_started": max(0, head.expected - len(ordered) - head.not_in_run),
         "changed": sum(line.changed for line in ordered),
         "verdicts": _verdicts(head.kind, ordered),
-        "sentence": sentence(head.kind, _verdicts(head.kind, ordered), max(len(ordered), head.expected)),
+        "sentence": sentence(
+            head.kind, _verdicts(head.kind, ordered), max(len(ordered), head.expected), head.not_in_run
+        ),
         "batches": [
             _batch(head.kind, number, list(members)) for number, members in itertools.groupby(ordered, _batch_of)
         ],
@@ -158,11 +164,11 @@ def _verdicts(kind: str, lines: Iterable[Line]) -> dict[str, int]:
     return counts
 
 
-def sentence(kind: str, verdicts: Mapping[str, int], hosts: int) -> str:
-    """How all of it ended, in one sentence; hosts is how many there were to be."""
+def sentence(kind: str, verdicts: Mapping[str, int], hosts: int, not_in_run: int = 0) -> str:
+    """How all of it ended, in one sentence; hosts is how many there were to be, not_in_run how many were left out."""
     good = KINDS[kind][0]
     counts = {name: count for name, count in verdicts.items() if count and name != good}
-    counts["not_started"] = hosts - sum(verdicts.values())
+    counts |= {"not_started": hosts - sum(verdicts.values()) - not_in_run, "not_in_run": not_in_run}
     rest = [f"{count} {_SAID[name]}" for name, count in counts.items() if count]
     return ", ".join((f"{verdicts.get(good, 0)} of {hosts} {_SAID[good]}", *rest)) + "."
 
@@ -232,7 +238,7 @@ def read_head(directory: Path) -> Head | None:
         return None
     texts = all(isinstance(values[name], str) for name in ("run", "who", "started", "change"))
     optional = all(isinstance(values[name], str | None) for name in ("plan_digest", "finished"))
-    counted = isinstance(values["incomplete"], bool) and is_count(values["expected"])
+    counted = isinstance(values["incomplete"], bool) and all(is_count(values[name]) for name in _COUNTS)
     counted = counted and values["kind"] in tuple(KINDS)
     return Head(**values) if texts and optional and counted else None
 
@@ -253,6 +259,7 @@ def joined(heads: Sequence[Head | None]) -> Head:
         finished=max(ends) if whole and ends else None,
         incomplete=not whole,
         expected=sum(head.expected for head in known),
+        not_in_run=sum(head.not_in_run for head in known),
     )
 
 

@@ -57,9 +57,9 @@ class Owner:
         return f"{self.work}, begun by {self.who} at {self.since} as process {self.pid} on {self.machine}"
 
 
-def this_run(work: str, who: str, since: str) -> Owner:
-    """The run that a task belongs to: Ansible gives each task a process, and its parent is the run."""
-    pid = os.getppid()
+def this_run(work: str, who: str, since: str, pid: int | None = None) -> Owner:
+    """The run that a task belongs to: Ansible gives each task a process, and its parent is the run, unless pid is."""
+    pid = pid or os.getppid()
     return Owner(_machine(), pid, _born(pid), work, who, since)
 
 
@@ -129,12 +129,14 @@ def held(directory: Path, owner: Owner) -> Iterator[None]:
         yield
 
 
-def release(directory: Path, owner: Owner) -> None:
-    """Give a directory back, where it is this run's. Raises NotWritable."""
+def release(directory: Path, owner: Owner) -> bool:
+    """Give a directory back, and return whether it was this run's. Raises NotWritable."""
     with _opened(directory / LOCK, fcntl.LOCK_EX) as file:
         holder = _holder(file, directory)
-        if holder is not None and holder.is_run(owner):
-            os.ftruncate(file.fileno(), 0)
+        if holder is None or not holder.is_run(owner):
+            return False
+        os.ftruncate(file.fileno(), 0)
+        return True
 
 
 def _holder(file: BinaryIO, directory: Path) -> Owner | None:

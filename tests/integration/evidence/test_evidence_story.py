@@ -53,7 +53,8 @@ def show(chromium: Browser, directory: Path, kind: str, records: list[Record]) -
         save(directory, entry)
     digest = DIGEST if kind == "rollout" else None
     hosts = tuple(entry.host for entry in records)
-    save_scope(directory, Scope(kind, "CHG0001" if digest else "", digest, hosts, "run", "alice", records[0].started))
+    change = "CHG0001" if digest else ""
+    save_scope(directory, Scope(kind, change, digest, hosts, hosts, "run", "alice", records[0].started))
     publish(directory)
     chromium.complaints.clear()
     chromium.look(1400, 900, "light")

@@ -17,7 +17,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope 
     save_scope,
 )
 
-KNOWN = Scope("rollout", "CHG0001", "a" * 64, ("pc-1", "pc-2"), "run", "alice", "2026-01-31T12:00:00Z")
+KNOWN = Scope("rollout", "CHG0001", "a" * 64, ("pc-1", "pc-2"), ("pc-1",), "run", "alice", "2026-01-31T12:00:00Z")
 
 
 def test_a_scope_is_read_as_it_was_written(tmp_path: Path) -> None:
