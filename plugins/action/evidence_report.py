@@ -48,18 +48,15 @@ class ActionModule(EndpointAction):
         for line in lines:
             display.display(line)
         counts = published.summary["verdicts"]
-        result = {
-            "changed": False,
-            "page": page,
-            "lines": lines,
-            "summary": {name: value for name, value in published.summary.items() if name not in _LINES},
-        }
+        # Ansible prints all of a failure: what was printed above is not in it.
+        result = {"changed": False, "page": page}
         if lost:
             return {**result, "failed": True, "msg": f"None of the {len(lost)} endpoints of this batch could be read."}
         if bad := [name for name in options["fail_on"] if counts.get(name)]:
             said = ", ".join(f"{counts[name]} {name}" for name in bad)
             return {**result, "failed": True, "msg": f"{said}: see the lines above, and {page}."}
-        return result
+        summary = {name: value for name, value in published.summary.items() if name not in _LINES}
+        return {**result, "lines": lines, "summary": summary}
 
 
 def _lost(directory: Path, batch: Sequence[str]) -> Sequence[str]:

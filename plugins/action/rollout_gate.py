@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import RecordError
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import load_scope, save_scope
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
@@ -23,6 +25,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resou
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._cut import GO_ON
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._gate import (
     Ending,
+    batch_of,
     counted,
     ending,
     had_turn,
@@ -50,22 +53,25 @@ class ActionModule(EndpointAction):
         before = _open_before(evidence, everyone, turn, digest) if work == "rollout" else 0
         stops = bool(bad) and len(bad) + before > options["max_failures"]
         ended = stops or len(turn) == len(everyone)
-        lines = self._lines(evidence, work, endings, ended)
+        stopped = _batch(everyone, turn, options["batches"]) if stops else ""
+        lines = self._lines(evidence, work, endings, ended, stopped)
         for line in lines:
             Display().display(line)
         result = {
             "changed": False,
-            "lines": lines,
             "endings": {found.host: f"{found.word}: {found.reason}" for found in bad},
         }
         if stops:
+            # Ansible prints all of a failure: what was printed above is not in it.
             return {**result, "failed": True, "msg": _stopped(bad, before, options["max_failures"], work)}
         if bad:
             allowed = f"{len(bad) + before} of {options['max_failures']} allowed"
             result["warnings"] = [f"{'; '.join(listed(bad))}. The rollout goes on, {allowed}."]
-        return result
+        return {**result, "lines": lines}
 
-    def _lines(self, evidence: Path, work: str, endings: Sequence[Ending], ended: bool) -> list[str]:
+    def _lines(
+        self, evidence: Path, work: str, endings: Sequence[Ending], ended: bool, stopped: str
+    ) -> list[str]:
         """What is printed; outside of check mode the evidence is made as well, and at the end the directory free."""
         if self._task.check_mode:
             return [f"{found.host}: {found.reason}" for found in endings if found.good] + listed(
@@ -73,6 +79,8 @@ class ActionModule(EndpointAction):
             )
         report = Report()
         try:
+            if stopped and (scope := load_scope(evidence)):
+                save_scope(evidence, replace(scope, stopped=stopped))
             published = publish(evidence, report.add)
             if ended:
                 release(evidence, this_run(work, "", ""))
@@ -87,6 +95,12 @@ class ActionModule(EndpointAction):
 def _open_before(evidence: Path, everyone: Sequence[str], turn: Sequence[str], digest: str) -> int:
     known = set(turn)
     return sum(open_before(evidence, host, digest) for host in everyone if host not in known)
+
+
+def _batch(everyone: Sequence[str], turn: Sequence[str], sizes: Sequence[Any]) -> str:
+    """In which batch of how many the turn came to its end, empty where it was the last."""
+    here, of = (batch_of(place, len(everyone), sizes) if sizes else 0 for place in (len(turn) - 1, len(everyone) - 1))
+    return f"batch {here} of {of}" if here < of else ""
 
 
 def _stopped(bad: Sequence[Ending], before: int, allowed: int, work: str) -> str:

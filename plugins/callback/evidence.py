@@ -94,6 +94,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._batch = 0
         self._hosts = 0
         self._final: set[str] = set()
+        self._page_said = False
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Ansible calls this for every batch of a play."""
@@ -136,10 +137,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             return
         for text in journal.damaged:
             self._display.warning(text)
-        self._say(f"the evidence is in {Path(str(self._directory)) / PAGE}")
+        if not self._page_said:
+            self._say(f"the evidence is in {Path(str(self._directory)) / PAGE}")
 
     def _result(self, result: Any, bad: bool) -> None:
         action, host, values = _action(result), result._host.get_name(), result._result
+        self._page_said |= action == _GATE and (bad or bool(values.get("lines")))
         if self._ignored(result) or not (action in _ADDS or self._fails(result, bad)):
             return
         self._change(result, lambda record, now: self._added(record, action, values, result, bad, now))

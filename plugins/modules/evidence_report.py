@@ -78,18 +78,18 @@ EXAMPLES = r"""
 RETURN = r"""
 page:
   description: The file of the page.
-  returned: success
+  returned: always, unless the directory holds no records
   type: str
   sample: CHG0001/evidence/index.html
 lines:
   description: What was printed.
-  returned: always, unless the directory holds no records
+  returned: success
   type: list
   elements: str
   sample: ["39 of 40 are as desired, 1 drifted.", "The whole of it: /srv/audit/today/index.html"]
 summary:
   description: What C(summary.json) holds, without the lines of the endpoints.
-  returned: always, unless the directory holds no records
+  returned: success
   type: dict
   sample:
     kind: audit

@@ -32,6 +32,13 @@ options:
     description:
       - The digest of the plan that is being carried out. What belongs to another plan is no record of this one.
     type: str
+  batches:
+    description:
+      - The sizes of the batches, as in the keyword C(serial), so that the evidence says in which of them a rollout
+        stopped.
+    type: list
+    elements: str
+    default: []
   max_failures:
     description: How many endpoints of the rollout may end other than V(ok).
     type: int
@@ -90,6 +97,6 @@ lines:
   description: What was printed.
   type: list
   elements: str
-  returned: success
+  returned: success, unless the task fails
   sample: ["pc-0001  rolled_back  direct  direct  0 of 12  the service is not reached"]
 """

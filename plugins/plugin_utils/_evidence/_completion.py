@@ -42,6 +42,7 @@ def with_settings(record: Record, result: Mapping[str, Any], now: str) -> Record
         commands=record.commands if known else (*record.commands, *commands),
         snapshot=_joined(record.snapshot, result.get("snapshot") or ()),
         warnings=_with(record, result.get("warnings") or ()),
+        restart=result.get("reboot_reason") or record.restart,
     ).saw(_seen(result), now).noted(now, event, text)
 
 

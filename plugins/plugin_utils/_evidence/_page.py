@@ -128,6 +128,7 @@ class _Data:
                 self._list(causes(record)),
                 [self._words.number(text) for entry in record.history for text in _event(entry)],
                 [number for row in reachability.get("rows", []) for number in self._row(row)],
+                self._words.number(record.restart if record.changed else ""),
             ]
         )
 

@@ -52,6 +52,7 @@ def _records(plan: Plan) -> Iterator[Record]:
             commands=tuple(map(text, planned.commands)),
             warnings=tuple(map(text, planned.warnings)),
             reason=text(planned.reboot_reason),
+            restart=text(planned.reboot_reason),
         )
     for host, reason in plan.left_out.items():
         yield Record(host=host, run="", who="", started=begun, verdict="failed", reason=text(reason))

@@ -67,6 +67,7 @@ def publish(directory: Path, each: Callable[[Record], object] = lambda record: N
             expected=len(scope.hosts),
             not_in_run=len(not_in_run),
             kind=scope.kind,
+            stopped=scope.stopped,
         )
     else:
         head = read_head(directory) or Head("", "", min((line.started for line in lines), default=""))

@@ -51,6 +51,7 @@ class Record:
     snapshot has the values from before the write, written those that were read back after it.
     state says how far the write got, so that a killed run can be resumed or undone from the file alone.
     verdict and finished are None until the host is through.
+    restart says for what Windows has to be restarted once the host is changed; empty where nothing needs it.
     """
 
     host: str
@@ -74,6 +75,7 @@ class Record:
     snapshot: tuple[Mapping[str, Any], ...] = ()
     written: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    restart: str = ""
     reachability: Mapping[str, Any] | None = None
     history: tuple[Mapping[str, str], ...] = ()
 
@@ -151,6 +153,7 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "snapshot": (_is_mappings, "a list of mappings"),
     "written": (_is_mappings, "a list of mappings"),
     "warnings": (_is_texts, "a list of texts"),
+    "restart": (_is_text, "a text"),
     "reachability": (_is_reachability, "null, or a mapping with rows and a summary"),
     "history": (_is_history, "a list of time, event and text"),
 }

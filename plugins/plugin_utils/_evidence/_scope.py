@@ -17,7 +17,7 @@ from ._record import FORMAT, KINDS, RecordError
 
 SCOPE = "scope.json"
 _WHO = ("awx_user_name", "tower_user_name")
-_TEXTS = ("kind", "change", "run", "who", "started")
+_TEXTS = ("kind", "change", "run", "who", "started", "stopped")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Scope:
     """All hosts that a plan, an audit or a verification is about, by whom and since when it is carried out.
 
     kind is one of those of a record; plan_digest is None where there is no plan; started is in UTC, as in a record.
-    in_run are those of the hosts that the last run was for, which are fewer where it was limited.
+    in_run are those of the hosts that the last run was for, which are fewer where it was limited. stopped says where
+    the gate ended a rollout before its last batch, such as "batch 2 of 3"; empty otherwise.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Scope:
     run: str
     who: str
     started: str
+    stopped: str = ""
 
 
 def who_of(variables: Mapping[str, Any]) -> str:

@@ -49,6 +49,7 @@ class Line:
     verdict: str | None
     reason: str
     changed: bool
+    restart: str
     state: str
     started: str
     finished: str | None
@@ -73,7 +74,7 @@ class Head:
     """What is said once of a run; expected is the number of hosts that it was to reach, 0 when not known.
 
     not_in_run is how many of them have no record since the run was limited to others.
-    kind is one of those of a record, and says how a host can end.
+    kind is one of those of a record, and says how a host can end; stopped is that of a scope.
     """
 
     run: str
@@ -86,6 +87,7 @@ class Head:
     expected: int = 0
     not_in_run: int = 0
     kind: str = "rollout"
+    stopped: str = ""
 
 
 def line_of(record: Record) -> Line:
@@ -101,6 +103,7 @@ def line_of(record: Record) -> Line:
         verdict=record.verdict,
         reason=reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 3]}...",
         changed=record.changed,
+        restart=record.restart if record.changed else "",
         state=record.state,
         started=record.started,
         finished=record.finished,
@@ -145,9 +148,7 @@ def summary_of(head: Head, lines: Iterable[Line], damaged: Sequence[str] = ()) -
         "not_started": max(0, head.expected - len(ordered) - head.not_in_run),
         "changed": sum(line.changed for line in ordered),
         "verdicts": _verdicts(head.kind, ordered),
-        "sentence": sentence(
-            head.kind, _verdicts(head.kind, ordered), max(len(ordered), head.expected), head.not_in_run
-        ),
+        "sentence": _sentence(head, _verdicts(head.kind, ordered), max(len(ordered), head.expected)),
         "batches": [
             _batch(head.kind, number, list(members)) for number, members in itertools.groupby(ordered, _batch_of)
         ],
@@ -164,13 +165,15 @@ def _verdicts(kind: str, lines: Iterable[Line]) -> dict[str, int]:
     return counts
 
 
-def sentence(kind: str, verdicts: Mapping[str, int], hosts: int, not_in_run: int = 0) -> str:
-    """How all of it ended, in one sentence; hosts is how many there were to be, not_in_run how many were left out."""
-    good = KINDS[kind][0]
+def _sentence(head: Head, verdicts: Mapping[str, int], hosts: int) -> str:
+    """How all of it ended, in one sentence; hosts is how many there were to be."""
+    good = KINDS[head.kind][0]
+    where = f"Stopped in {head.stopped}: " if head.stopped else ""
     counts = {name: count for name, count in verdicts.items() if count and name != good}
-    counts |= {"not_started": hosts - sum(verdicts.values()) - not_in_run, "not_in_run": not_in_run}
+    counts["not_started"] = hosts - sum(verdicts.values()) - head.not_in_run
+    counts["not_in_run"] = head.not_in_run
     rest = [f"{count} {_SAID[name]}" for name, count in counts.items() if count]
-    return ", ".join((f"{verdicts.get(good, 0)} of {hosts} {_SAID[good]}", *rest)) + "."
+    return where + ", ".join((f"{verdicts.get(good, 0)} of {hosts} {_SAID[good]}", *rest)) + "."
 
 
 def _batch_of(line: Line) -> int:
@@ -236,7 +239,7 @@ def read_head(directory: Path) -> Head | None:
         values = {name: content[name] for name in Head.__dataclass_fields__}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    texts = all(isinstance(values[name], str) for name in ("run", "who", "started", "change"))
+    texts = all(isinstance(values[name], str) for name in ("run", "who", "started", "change", "stopped"))
     optional = all(isinstance(values[name], str | None) for name in ("plan_digest", "finished"))
     counted = isinstance(values["incomplete"], bool) and all(is_count(values[name]) for name in _COUNTS)
     counted = counted and values["kind"] in tuple(KINDS)
@@ -260,6 +263,7 @@ def joined(heads: Sequence[Head | None]) -> Head:
         incomplete=not whole,
         expected=sum(head.expected for head in known),
         not_in_run=sum(head.not_in_run for head in known),
+        stopped=_together(head.stopped for head in known),
     )
 
 

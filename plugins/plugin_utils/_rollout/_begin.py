@@ -38,7 +38,7 @@ def settled(directory: Path, scope: Scope) -> Scope:
                 "another directory in mde_evidence."
             )
     # Slices of a job may be cut anew.
-    return replace(known, hosts=tuple(sorted({*known.hosts, *scope.hosts})), in_run=scope.in_run)
+    return replace(known, hosts=tuple(sorted({*known.hosts, *scope.hosts})), in_run=scope.in_run, stopped="")
 
 
 def keep(directory: Path, scope: Scope) -> None:

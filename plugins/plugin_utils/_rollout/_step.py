@@ -93,6 +93,7 @@ class _Step:
                 change=job.change,
                 plan_digest=job.digest,
                 planned=job.plan.after,
+                restart=job.plan.reboot_reason,
                 # A new record is begun only where nothing was written; the switch may have been left all the same.
                 history=earlier.history if earlier and may_be_armed(earlier) else (),
             )

@@ -119,6 +119,10 @@ def test_drift_fails_the_run_when_asked(lab: Lab, tmp_path: Path) -> None:
     done = audit(lab, tmp_path, **WANTED, mde_fail_on_drift=True)
     assert done.rc == 2
     assert done.outcomes[-1].result["msg"].startswith("1 drifted: see the lines above, and audit-")
+    # What was printed above is not printed once more in the line of the failure.
+    (fatal,) = (line for line in done.output.splitlines() if line.startswith("fatal:"))
+    assert "as desired" not in fatal
+    assert done.output.count("3 of 4 are as desired, 1 drifted.") == 1
 
 
 def test_a_misspelt_variable_is_named_before_any_endpoint_is_asked(lab: Lab, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.simulated
 
 EDR = "edr-neu.eu.endpoint.security.microsoft.com"
 TENANT: dict[str, Any] = {"endpoint_verify_regions": ["eu"], "endpoint_verify_generation": "streamlined"}
-ASKS = "Ask the URLs from the endpoint, and fail where the service is not reached"
+ASKS = "Ask the URLs from the endpoint, and say what is reached and what is not"
 NAMES = [f"clean-{number}" for number in range(1, 5)]
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def change(network: Stage, tmp_path: Path) -> Iterator[Change]:
     with change_on(network, tmp_path, {"clean": 4}) as planned:
         planned.plan()
         yield planned
+
+
+def said(change: Change) -> str:
+    """How all of it ended, as the summary on the disk says it."""
+    return str(json.loads((change.evidence / "summary.json").read_text(encoding="utf-8"))["sentence"])
 
 
 def test_trap_37_an_unreachable_canary_stops_the_next_batch(change: Change) -> None:
@@ -84,15 +90,15 @@ def test_trap_38_a_lost_connection_leaves_unverified_and_is_resumed(change: Chan
 
 
 @pytest.mark.parametrize(
-    ("batches", "bad", "touched"),
+    ("batches", "bad", "touched", "sentence"),
     [
-        pytest.param(None, 1, 1, id="the canary"),
-        pytest.param([1, 2, 1], 2, 3, id="a list of batches"),
-        pytest.param([1, 2, 1], 4, 4, id="the last batch"),
+        pytest.param(None, 1, 1, "Stopped in batch 1 of 3: 0 of 4 are", id="the canary"),
+        pytest.param([1, 2, 1], 2, 3, "Stopped in batch 2 of 3: 2 of 4 are", id="a list of batches"),
+        pytest.param([1, 2, 1], 4, 4, "3 of 4 are", id="the last batch"),
     ],
 )
 def test_trap_37_a_canary_that_fails_verification_is_restored_and_stops_the_next_batch(
-    change: Change, batches: object, bad: int, touched: int
+    change: Change, batches: object, bad: int, touched: int, sentence: str
 ) -> None:
     name, before = f"clean-{bad}", change.all_held()
     change.distrust(name)
@@ -107,6 +113,15 @@ def test_trap_37_a_canary_that_fails_verification_is_restored_and_stops_the_next
     rest = set(change.lab.endpoints) - done
     assert change.untouched(*rest)
     assert {other: change.held(other) for other in rest} == {other: before[other] for other in rest}
+    rest_said = f", {len(rest)} not started" if rest else ""
+    sentence = f"{sentence} in the planned state and verified, 1 rolled back{rest_said}."
+    assert sentence in run.output.splitlines()
+    # The callback has written this after the gate.
+    assert said(change) == sentence
+    assert run.output.count("index.html") == 1
+    change.connect(name)
+    assert change.play("rollout", mde_batches=batches).rc == 0
+    assert said(change) == "4 of 4 are in the planned state and verified."
 
 
 def test_trap_37_one_host_alone_is_restored_and_fails_the_run(network: Stage, tmp_path: Path) -> None:

@@ -50,6 +50,17 @@ def test_hosts_that_the_run_never_came_to_are_counted() -> None:
     assert summary_of(HEAD, [line_of(record(0, 100))])["not_started"] == 99
 
 
+def test_the_sentence_says_in_which_batch_a_rollout_stopped() -> None:
+    lines = [line_of(entry) for entry in fleet(100)][:11]
+    assert summary_of(replace(HEAD, stopped="batch 2 of 3"), lines)["sentence"].startswith("Stopped in batch 2 of 3: ")
+
+
+def test_a_restart_is_due_where_the_host_holds_the_change() -> None:
+    entry = replace(record(0, 10), changed=True, restart="It is read at the start.")
+    assert line_of(entry).restart == "It is read at the start."
+    assert not line_of(replace(entry, changed=False)).restart
+
+
 def test_a_host_without_a_verdict_makes_it_incomplete() -> None:
     line = replace(line_of(record(0, 10)), verdict=None)
     summary = summary_of(HEAD, [line])

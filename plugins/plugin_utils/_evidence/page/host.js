@@ -56,7 +56,7 @@ function panel(host) {
   const facts = make("dl");
   const fact = (name, value) => value && facts.append(make("dt", {}, name), make("dd", {}, value));
   fact(plan ? "Change" : "Batch", host.batch ? String(host.batch) : "");
-  if (plan) fact("Restart", host.status !== "would_change" ? "" : host.restart ? `needed: ${host.restart}` : "not needed");
+  fact("Restart", host.restart ? `needed: ${host.restart}` : plan && host.status === "would_change" ? "not needed" : "");
   if (data.kind === "rollout") {
     fact("Changed", host.changed ? "yes" : "no");
     fact("State", host.state);

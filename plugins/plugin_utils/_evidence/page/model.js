@@ -25,7 +25,7 @@ const cells = data.cells.map((c) => ({
 const hosts = data.hosts.map((h) => ({
   name: h[0], batch: h[1], status: data.statuses[h[2]], reason: h[3], changed: h[4] === 1, state: h[5], started: h[6],
   finished: h[7], before: h[8], planned: h[9], now: h[10], changes: h[11], wins: words[h[12]], commands: h[13],
-  snapshot: h[14], warnings: h[15], findings: h[16], causes: h[17], history: h[18], rows: h[19], restart: "",
+  snapshot: h[14], warnings: h[15], findings: h[16], causes: h[17], history: h[18], rows: h[19], restart: words[h[20]],
 }));
 // What all names end with is said once, in the head of the matrix.
 const suffix = (() => {
@@ -61,9 +61,9 @@ for (const host of hosts) {
     failure.reasons.set(cell.reason, (failure.reasons.get(cell.reason) || 0) + 1);
   }
   // Hosts are one row where nothing of how they ended differs.
-  host.key = [host.status, host.state, host.reason, host.changed, host.warnings, host.findings, key,
+  host.key = [host.status, host.state, host.reason, host.changed, host.warnings, host.restart, host.findings, key,
     ...(data.kind === "audit" ? [host.planned, host.now] : [])].join("\n");
-  host.search = [host.name, host.reason, LABELS[host.status], ...causesOf(host),
+  host.search = [host.name, host.reason, LABELS[host.status], host.restart && "restart due", ...causesOf(host),
     ...failed.map((c) => `${columns[c.column][0]} ${c.reason}`)].join("\n").toLowerCase();
 }
 

@@ -4,7 +4,6 @@
 // ---- A plan: who would change, and who is left out
 function readPlan() {
   for (const host of hosts) {
-    host.restart = host.status === "would_change" ? host.reason : "";
     host.search += `\n${[...texts(host.warnings), ...texts(host.commands)].join("\n").toLowerCase()}`;
     // Hosts are one row where nothing of what would happen to them differs.
     host.key = [host.status, host.reason, host.before, host.planned, host.commands, host.warnings].join("\n");
