@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 
 from tests.lab.backend import Backend, Completed
@@ -108,13 +109,14 @@ def script_of(line: str) -> str:
 def fed(script: str, stdin: bytes) -> bytes:
     """What cmd.exe gets of the standard input of a PowerShell that runs `script`.
 
-    A pipeline hands over lines of ASCII. Without one the lab withholds what some connections would pass on.
+    A pipeline hands over lines of ASCII, behind the byte order mark that Windows PowerShell 5.1 writes first where the
+    code page is UTF-8. Without one the lab withholds what some connections would pass on.
     """
     match = _LAUNCHER.fullmatch(script.strip())
     if match is None or not match["fed"] or not stdin:
         return b""
     lines = re.sub("\r\n?", "\n", stdin.decode("utf-8", "replace")).removesuffix("\n").split("\n")
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
+    return codecs.BOM_UTF8 + "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
 
 
 def line_of_command(backend: Backend, line: str) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from .._credentials import shown_words
 from .._windows._endpoint import POWERSHELL, Command, Completed
 from .._windows._scheduled_task import SYSTEM32, ScheduledTask
+from .._windows._staging import staged
 
 ENGINES = {"powershell": "probe.ps1", "wsh": "probe.js"}
 _MARK = "request:"
@@ -55,7 +56,7 @@ class Carrier:
         stdin = "".join(f"{_MARK}{piece}\r\n" for piece in pieces) + program(self.engine)
         staging = (
             Command(f"md {self._file()}"),
-            Command(f'find /v "" >{self._file("input")}', compound=True, stdin=stdin),
+            staged(self._file("input"), stdin),
             Command(
                 f'find /v "{_MARK}" <{self._file("input")} >{self._file(ENGINES[self.engine])}', compound=True
             ),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from .._credentials import harmless
 from ._endpoint import Command
 from ._registry import Address, RegistryValue, Write, restore
+from ._staging import staged
 
 _FILE = '"%TEMP%\\mde.connectivity.reg"'
 _ROOTS = {"HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKU": "HKEY_USERS"}
@@ -49,10 +50,11 @@ def render(values: Mapping[Address, RegistryValue | None]) -> str:
 
 def import_value(address: Address, value: RegistryValue | None) -> Write:
     """Write one value through such a file, which is deleted again."""
-    line = f'(find /v "" >{_FILE} & reg import {_FILE} /reg:64 2>&1 & del {_FILE})'
+    file = staged(_FILE, render({address: value}))
+    line = f"({file.text} & reg import {_FILE} /reg:64 2>&1 & del {_FILE})"
     known = value is None or harmless(address.name, value.type, value.data)
     hidden = "" if known else "reg import ***"
-    return Write(address, Command(line, compound=True, shown=hidden, stdin=render({address: value})), value)
+    return Write(address, Command(line, compound=True, shown=hidden, stdin=file.stdin), value)
 
 
 def put_back(address: Address, value: RegistryValue | None) -> Write:

@@ -20,7 +20,7 @@ PROGRAMS = frozenset((
     "bootrec", "cacls", "certreq", "change", "chcp", "chglogon", "chgport", "chgusr", "chkdsk", "chkntfs",
     "choice", "cipher", "cleanmgr", "clip", "cmdkey", "comp", "compact", "convert", "curl", "defrag",
     "diskcomp", "diskcopy", "diskpart", "diskshadow", "dism", "dispdiag", "djoin", "dnscmd", "doskey",
-    "driverquery", "dsregcmd", "eventcreate", "eventvwr", "expand", "explorer", "extrac32", "fc",
+    "driverquery", "dsregcmd", "eventcreate", "eventvwr", "expand", "explorer", "extrac32",
     "finger", "findstr", "fltmc", "fondue", "forfiles", "format", "ftp", "fsutil", "getmac", "gpresult",
     "gpupdate", "graftabl", "help", "hostname", "icacls", "iexpress", "ipconfig", "klist", "ksetup",
     "ktmutil", "ktpass", "label", "lodctr", "logman", "logoff", "makecab", "manage-bde", "mmc", "mode",

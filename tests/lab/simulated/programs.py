@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tests.lab.simulated import (
     certutil,
     engines,
+    fc,
     find,
     netsh,
     ping,
@@ -28,6 +29,7 @@ Program = Callable[[Process], int]
 PROGRAMS: dict[str, Program] = {
     "certutil": certutil.main,
     "cscript": engines.cscript,
+    "fc": fc.main,
     "find": find.main,
     "netsh": netsh.main,
     "ping": ping.main,

@@ -21,10 +21,12 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch 
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
+from tests.lab.host import Host
 from tests.lab.profiles import PROFILES
 from tests.lab.simulated.endpoint import SimulatedEndpoint
 
 FOLDER = r"C:\Windows\mde.connectivity.undo"
+TRIAL = r"HKLM\SOFTWARE\mde.connectivity.undo"
 QUERY = "schtasks /query /tn mde.connectivity.undo"
 SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 MACHINE = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
@@ -55,7 +57,10 @@ class Wire:
         self.lines.append(cmd)
         if self.lost:
             raise AnsibleConnectionFailure("lost")
-        done = self.endpoint.run(cmd, in_data or b"")
+        if self.transport == "winrm":
+            done = Host(self.endpoint).script(cmd, in_data or b"")
+        else:
+            done = self.endpoint.run(cmd, in_data or b"")
         return done.rc, done.stdout, done.stderr
 
 
@@ -99,7 +104,7 @@ def there(endpoint: SimulatedEndpoint) -> tuple[bool, bool]:
 def test_it_restores_the_very_bytes_once_and_goes(profile: str):
     line = wire(profile)
     arm(Endpoint(line), SNAPSHOT, 15)
-    assert len(line.lines) == 1
+    assert len(line.lines) == 2
     after = change(line.endpoint)
     line.endpoint.pass_minutes(14)
     assert (held(line.endpoint), there(line.endpoint)) == (after, (True, True))
@@ -109,6 +114,81 @@ def test_it_restores_the_very_bytes_once_and_goes(profile: str):
     line.endpoint.restart()
     line.endpoint.pass_minutes(1000)
     assert held(line.endpoint) == later
+
+
+def test_a_powershell_on_the_way_changes_nothing():
+    line = wire()
+    line.transport = "winrm"
+    arm(Endpoint(line), SNAPSHOT, 15)
+    assert sum("$input | " in sent for sent in line.lines) == 2
+    change(line.endpoint)
+    line.endpoint.pass_minutes(15)
+    assert (held(line.endpoint), there(line.endpoint)) == (BEFORE, (False, False))
+
+
+def test_it_is_set_where_the_change_is_written_already():
+    line = wire()
+    after = change(line.endpoint)
+    arm(Endpoint(line), SNAPSHOT, 15)
+    assert held(line.endpoint) == after
+    line.endpoint.pass_minutes(15)
+    assert (held(line.endpoint), there(line.endpoint)) == (BEFORE, (False, False))
+
+
+def test_the_trial_leaves_no_key():
+    line = wire()
+    arm(Endpoint(line), SNAPSHOT, 15)
+    assert any(TRIAL in write for write in line.endpoint.writes)
+    assert not line.endpoint.key_exists(TRIAL)
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b""])
+def test_it_stays_until_the_old_values_are_read_back(mark: bytes):
+    line = wire()
+    arm(Endpoint(line), SNAPSHOT, 15)
+    file = rf"{FOLDER}\undo.reg"
+    content = line.endpoint.files.read(file) or b""
+    # What reg.exe does not take at all, or of which it takes only a part.
+    line.endpoint.files.write(file, mark + content if mark else content[: content.index(b"[", 100)])
+    change(line.endpoint)
+    line.endpoint.pass_minutes(60)
+    assert held(line.endpoint) != BEFORE
+    assert there(line.endpoint) == (True, True)
+    line.endpoint.files.write(file, content)
+    line.endpoint.restart()
+    line.endpoint.pass_minutes(15)
+    assert (held(line.endpoint), there(line.endpoint)) == (BEFORE, (False, False))
+
+
+def altered(line: Wire, old: str, new: str, within: str = "") -> None:
+    """Have the endpoint run something else, or read something else, in the lines with a text in them."""
+    kept = line.endpoint.run
+
+    def run(cmd: str, stdin: bytes = b"") -> Any:
+        if within not in cmd:
+            return kept(cmd, stdin)
+        return kept(cmd.replace(old, new), stdin.replace(old.encode(), new.encode()))
+
+    line.endpoint.run = run  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "within", "said"),
+    [
+        ("reg import", "ver & rem", "", "does not import the old values as they were"),
+        ("hex(3):28,", "hex(3):18,", "reg import", "does not import the old values as they were"),
+        ("hex(3):28,", "hex(3):18,", "schtasks /create", "did not arrive as it was sent"),
+        ("\r\n", "\n", "schtasks /create", "did not arrive as it was sent"),
+    ],
+)
+def test_what_would_not_restore_the_bytes_is_not_set(old: str, new: str, within: str, said: str):
+    line = wire()
+    names = line.endpoint.files.names(r"C:\Windows")
+    altered(line, old, new, within)
+    with pytest.raises(Refused, match=rf"^confirm_within could not undo the change on this endpoint: .*{said}$"):
+        arm(Endpoint(line), SNAPSHOT, 15)
+    assert (there(line.endpoint), line.endpoint.files.names(r"C:\Windows")) == ((False, False), names)
+    assert (held(line.endpoint), line.endpoint.key_exists(TRIAL)) == (BEFORE, False)
 
 
 def test_a_restart_begins_the_minutes_anew():
@@ -180,12 +260,7 @@ def test_without_elevation_it_is_refused_and_nothing_is_left():
 def test_one_that_can_not_be_taken_away_is_said():
     line = wire()
     arm(Endpoint(line), SNAPSHOT, 15)
-    kept = line.endpoint.run
-
-    def deaf(cmd: str, stdin: bytes = b"") -> Any:
-        return kept(cmd.replace("schtasks /delete /tn mde.connectivity.undo /f", "schtasks /query"), stdin)
-
-    line.endpoint.run = deaf  # type: ignore[method-assign]
+    altered(line, "schtasks /delete /tn mde.connectivity.undo /f", "schtasks /query")
     with pytest.raises(Refused, match=r"^The task mde\.connectivity\.undo could not be removed"):
         disarm(Endpoint(line))
 
