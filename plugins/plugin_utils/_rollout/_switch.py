@@ -30,13 +30,14 @@ _FORGET = Command(f"reg delete {_TRIAL} /f /reg:64")
 # What reg.exe reads of the values in a list, whose lines begin with a word, for the file whose name follows. The first
 # line is for fc.exe, which need not take an empty file.
 _READ = (
-    f'(echo {_NAME} REG_&for /f "tokens=1*" %i in (values) do @{SYSTEM32}\\reg.exe query %j 2>nul)>all'
+    f'echo {_NAME} REG_>all&(for /f "tokens=1*" %i in (values) do @{SYSTEM32}\\reg.exe query %j >>all 2>nul)'
     f'&{SYSTEM32}\\find.exe " REG_" <all >'
 )
 # Task and directory go when the old values are read back; where they are not, the next start of Windows tries again.
+# The exit code of fc.exe becomes a name: Wine's cmd.exe goes on behind && whatever it is.
 _LINE = (
     f"{SYSTEM32}\\reg.exe import undo.reg /reg:64&{_READ}now&{SYSTEM32}\\fc.exe /b before now"
-    f"&&({SYSTEM32}\\schtasks.exe /delete /tn {_NAME} /f&cd ..&rd /s /q {_NAME})"
+    f"&call ren now %^errorlevel%&if exist 0 ({SYSTEM32}\\schtasks.exe /delete /tn {_NAME} /f&cd ..&rd /s /q {_NAME})"
 )
 _UNPROVEN = "confirm_within could not undo the change on this endpoint"
 _Values = Mapping[Address, RegistryValue | None]
@@ -82,7 +83,7 @@ def disarm(endpoint: Endpoint) -> None:
 
 
 def _removal(task: ScheduledTask) -> tuple[Command, ...]:
-    return (*task.remove(), _FORGET)
+    return (_FORGET, *task.remove())
 
 
 def _try(endpoint: Endpoint, task: ScheduledTask, values: _Values) -> None:

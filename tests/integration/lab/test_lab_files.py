@@ -9,6 +9,7 @@ and nothing left in the end.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registr
     import_value,
     render,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._staging import staged
 
 from tests.integration.play import run_playbook
 from tests.integration.wine.wine_endpoint import wine_endpoint
@@ -127,6 +129,33 @@ def test_standard_input_becomes_a_program_and_nothing_stays(files: Files) -> Non
     assert files.batch(rf'type "{DIRECTORY}\program"') == [(0, PROGRAM.decode().replace("\r\n", "\n"))]
     files.batch(f'rd /s /q "{DIRECTORY}"')
     assert files.content() is None
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("text", [PROGRAM.decode(), "\r\nline0\r\n\r\nLINE1 and line1", " \r\n" * 2000, "x\r\n"])
+def test_what_is_staged_arrives_to_the_byte_with_a_byte_order_mark_before_it(
+    files: Files, text: str, mark: bytes
+) -> None:
+    command = staged(FILE, text)
+    assert files.batch(command.text, stdin=mark + command.stdin.encode()) == [(0, "")]
+    assert files.content() == {"file": text.encode()}
+
+
+def test_the_mark_is_in_the_file_where_nothing_takes_it_out(files: Files) -> None:
+    files.batch(f'find /v "" >{FILE}', stdin=codecs.BOM_UTF8 + PROGRAM)
+    assert files.content() == {"file": codecs.BOM_UTF8 + PROGRAM}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "code"), [("same", "same", 0), ("same", "sane", 1), ("same", "samesame", 1), ("same", None, 2)]
+)
+def test_fc_compares_two_files_to_the_byte(files: Files, left: str, right: str | None, code: int) -> None:
+    files.put("left", left.encode())
+    if right is not None:
+        files.put("right", right.encode())
+    ((done, said),) = files.batch(rf'fc /b "{DIRECTORY}\left" "{DIRECTORY}\right" 2>nul')
+    assert done == code
+    assert ("no differences encountered" in said) == (code == 0)
 
 
 def test_directories(files: Files) -> None:
@@ -271,11 +300,12 @@ def test_what_reg_can_not_import(files: Files) -> None:
 STAGE = """
 from ansible.plugins.action import ActionBase
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Command, Endpoint
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._staging import staged
 
 
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
-        command = Command('find /v "" >C:\\\\Tools\\\\staged', compound=True, stdin=self._task.args["text"])
+        command = staged("C:\\\\Tools\\\\staged", self._task.args["text"])
         done = Endpoint(self._connection).run([Command("ver"), command, Command("type C:\\\\Tools\\\\staged")])
         return {**super().run(tmp, task_vars), "codes": [one.rc for one in done], "shown": done[2].stdout}
 """
@@ -284,7 +314,7 @@ class ActionModule(ActionBase):
 @pytest.mark.simulated
 @pytest.mark.parametrize("connection", CONNECTIONS)
 def test_connections_carry_standard_input(connection: Connection, tmp_path: Path) -> None:
-    text = "".join(f'line {number}: [] <&|>^%TEMP% "quoted"\r\n\r\n' for number in range(400))
+    text = "".join(f'line{number}: [] <&|>^%TEMP% "quoted"\r\n\r\n' for number in range(400))
     (tmp_path / "action_plugins").mkdir()
     (tmp_path / "action_plugins" / "stage.py").write_text(STAGE, encoding="utf-8")
     playbook = tmp_path / "playbook.yml"

@@ -32,6 +32,7 @@ _PROGRAMS: dict[str, tuple[str, ...]] = {
     "lab/httpget.exe": ("httpget.c", "-municode"),
     "lab/ieproxy.exe": ("ieproxy.c", "-municode"),
     "lab/trust.exe": ("trust.c",),
+    "windows/system32/fc.exe": ("fc.c", "-municode"),
     "windows/system32/find.exe": ("find.c", "-municode"),
     "windows/system32/netsh.exe": ("netsh.c", "-municode"),
     "windows/syswow64/netsh.exe": ("netsh.c", "-municode", "-DVIEW32"),
@@ -84,7 +85,7 @@ def programs() -> Programs:
 
 def overrides(stub_netsh: bool) -> str:
     """DLL overrides that make Wine load our programs where it has ones of its own by the same name."""
-    names = [*_SHELLS, "find", "powershell", *([] if stub_netsh else ["netsh"])]
+    names = [*_SHELLS, "fc", "find", "powershell", *([] if stub_netsh else ["netsh"])]
     return ",".join(f"{name}.exe" for name in names) + "=n"
 
 

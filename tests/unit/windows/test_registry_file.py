@@ -81,7 +81,7 @@ def test_a_command_puts_back_what_it_can_hold_and_a_file_the_rest() -> None:
     assert str(put_back(POLICY, None).command).startswith("reg delete ")
     odd = RegistryValue("REG_NONE", "3000")
     write = put_back(POLICY, odd)
-    assert write.command.stdin == render({POLICY: odd})
+    assert write.command.stdin.endswith(f"\r\n{render({POLICY: odd})}")
     assert (write.address, write.value) == (POLICY, odd)
     assert "reg import" in write.command.text
 
