@@ -23,7 +23,8 @@ function Get-Number($caught) {
 }
 
 function Get-Plain($text, $length) {
-    $plain = "$text".Trim() -replace '[^ -~]', '?'
+    # Without case the Kelvin sign is a k, and a letter of Turkish an i.
+    $plain = "$text".Trim() -creplace '[^ -~]', '?'
     if ($plain.Length -gt $length) { return $plain.Substring(0, $length) }
     return $plain
 }
@@ -34,7 +35,10 @@ function Get-StaticProxy {
     return Get-Plain $found.TelemetryProxyServer 262
 }
 
-function Get-DetectedProxy($url) {
+# What automatic detection gives for a URL. It may look around in the network for seconds, so it runs beside the rest.
+$detection = {
+    param($url)
+    $ErrorActionPreference = 'Stop'
     $target = [uri]$url
     $proxy = [System.Net.WebRequest]::GetSystemWebProxy().GetProxy($target)
     if ($null -eq $proxy -or $proxy.Authority -eq $target.Authority) { return '' }
@@ -44,19 +48,34 @@ function Get-DetectedProxy($url) {
 function New-Probe($url, $way) {
     $row = @{ url = $url; way = $way; outcome = 'not_tried'; proxy = ''; status = 0; error = 0
         unknown_authority = $false; milliseconds = 0; headers = @{} }
-    return @{ row = $row; http = $null; direct = $false; first = $null; started = $null }
+    return @{ row = $row; running = $false; http = $null; direct = $false; first = 0; started = 0
+        shell = $null; detected = $null }
 }
 
 function Complete-Probe($job, $outcome) {
     $job.row.outcome = $outcome
-    $job.row.milliseconds = [int]((Get-Date) - $job.first).TotalMilliseconds
+    $job.row.milliseconds = [int]($clock.ElapsedMilliseconds - $job.first)
+    $job.running = $false
     $job.http = $null
+}
+
+function Start-Detection($job) {
+    $job.shell = [powershell]::Create()
+    $job.shell.RunspacePool = $pool
+    $null = $job.shell.AddScript("$detection").AddArgument($request.urls[$job.row.url])
+    $job.detected = $job.shell.BeginInvoke()
+}
+
+function Complete-Detection($job) {
+    $job.row.proxy = "$($job.shell.EndInvoke($job.detected))"
+    $job.direct = -not $job.row.proxy
+    Send-Request $job 0
 }
 
 function Send-Request($job, $ignored) {
     $http = New-Object -ComObject WinHttp.WinHttpRequest.5.1
     $job.http = $http
-    $job.started = Get-Date
+    $job.started = $clock.ElapsedMilliseconds
     # PowerShell 7 reads numbers of 64 bits, and the object takes 32.
     $limit = [int]$request.timeout
     $http.SetTimeouts($limit, $limit, $limit, $limit)
@@ -83,17 +102,14 @@ function Stop-Probe($job, $number) {
 
 function Start-Probe($job) {
     $way = $request.ways[$job.row.way]
-    $job.first = Get-Date
+    $job.first = $clock.ElapsedMilliseconds
+    $job.running = $true
     $job.direct = $way.way -eq 'direct'
     $job.row.proxy = $way.proxy
     if ($way.way -eq 'static' -or $way.way -eq 'sensor') { $job.row.proxy = $static }
     if ($way.way -eq 'static' -and -not $static) { Complete-Probe $job 'no_proxy'; return }
     try {
-        if ($way.way -eq 'detect') {
-            $job.row.proxy = Get-DetectedProxy $request.urls[$job.row.url]
-            $job.direct = -not $job.row.proxy
-        }
-        Send-Request $job 0
+        if ($way.way -eq 'detect') { Start-Detection $job } else { Send-Request $job 0 }
     }
     catch { Stop-Probe $job (Get-Number $_) }
 }
@@ -122,10 +138,13 @@ function Save-Response($job) {
 
 function Step-Probe($job, $end) {
     try {
-        if (Test-Arrived $job.http) { Save-Response $job; return }
-        $now = Get-Date
-        if ($now -gt $end -or ($now - $job.started).TotalMilliseconds -gt $request.timeout) {
-            $job.http.Abort()
+        $sent = $null -ne $job.http
+        if (-not $sent -and $job.detected.IsCompleted) { Complete-Detection $job; return }
+        if ($sent -and (Test-Arrived $job.http)) { Save-Response $job; return }
+        $now = $clock.ElapsedMilliseconds
+        # Detection has no time of its own but the deadline, as it goes on behind the script's back anyway.
+        if ($now -gt $end -or ($sent -and $now - $job.started -gt $request.timeout)) {
+            if ($sent) { $job.http.Abort() }
             if ($job.row.error) { Complete-Probe $job 'failed' } else { Complete-Probe $job 'timeout' }
         }
     }
@@ -133,17 +152,18 @@ function Step-Probe($job, $end) {
 }
 
 function Invoke-Probe($jobs) {
-    $end = (Get-Date).AddMilliseconds($request.deadline)
+    $end = $clock.ElapsedMilliseconds + $request.deadline
     $next = 0
     $running = @()
-    while ($running.Count -or ($next -lt $jobs.Count -and (Get-Date) -le $end)) {
-        while ($next -lt $jobs.Count -and $running.Count -lt $request.parallel -and (Get-Date) -le $end) {
+    while ($running.Count -or ($next -lt $jobs.Count -and $clock.ElapsedMilliseconds -le $end)) {
+        while ($next -lt $jobs.Count -and $running.Count -lt $request.parallel -and
+            $clock.ElapsedMilliseconds -le $end) {
             Start-Probe $jobs[$next]
             $running += $jobs[$next]
             $next++
         }
-        foreach ($job in $running) { if ($null -ne $job.http) { Step-Probe $job $end } }
-        $running = @($running | Where-Object { $null -ne $_.http })
+        foreach ($job in $running) { if ($job.running) { Step-Probe $job $end } }
+        $running = @($running | Where-Object { $_.running })
         if ($running.Count) { Start-Sleep -Milliseconds $pause }
     }
 }
@@ -164,6 +184,10 @@ if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
 else {
     try {
         $null = New-Object -ComObject WinHttp.WinHttpRequest.5.1
+        # No change of the endpoint's time moves this clock.
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        $pool = [runspacefactory]::CreateRunspacePool(1, [int]$request.parallel)
+        if (@($request.ways | Where-Object { $_.way -eq 'detect' }).Count) { $pool.Open() }
         $jobs = @()
         for ($url = 0; $url -lt $request.urls.Count; $url++) {
             for ($way = 0; $way -lt $request.ways.Count; $way++) { $jobs += New-Probe $url $way }

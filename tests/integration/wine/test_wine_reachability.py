@@ -34,6 +34,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoin
 from tests.integration.reachability.probe_site import GREETING, Web
 from tests.integration.reachability.reach_site import FOLDER, PATIENCE, need_stage
 from tests.integration.site import CONNECTIONS, Site, named, reset
+from tests.lab.host import Host
 from tests.lab.lab import Lab
 from tests.lab.network import faults, service
 from tests.lab.network.authority import Authority
@@ -72,16 +73,17 @@ OF_ONE_URL = {"statuses": [], "html": False, "required": True}
 
 @dataclass
 class Wire:
-    """A task's connection with nothing in between; it keeps what went over it."""
+    """A PowerShell that hands what it is sent to cmd.exe, behind a byte order mark; it keeps what went over it."""
 
     endpoint: WineEndpoint
-    transport: str = "mde.connectivity.winrs"
+    transport: str = "psrp"
     sent: list[bytes] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
 
     def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]:
-        done = self.endpoint.run(cmd, in_data or b"")
-        self.sent.append(in_data)
+        sent = (in_data or "").encode()
+        done = Host(self.endpoint).script(cmd, sent)
+        self.sent.append(sent)
         self.received.append(done.stdout)
         return done.rc, done.stdout, done.stderr
 
@@ -360,9 +362,11 @@ def test_what_runs_is_the_shipped_program_and_both_sides_keep_to_the_schema(aske
     assert {"ok", "no_such_proxy", "path_unknown"} == {row["reason"] for row in rows}
     assert proxy.files.keys() == {"probe.js", "input"}
     assert proxy.files["probe.js"] == (SHIPPED / "probe.js").read_bytes().replace(b"\n", b"\r\n")
-    assert proxy.files["input"] == wire.sent[0]
+    # The first line is there for the mark, and goes with it.
+    sent = wire.sent[0].partition(b"\r\n")[2]
+    assert proxy.files["input"] == sent
     assert not asker.folder.exists()
-    request = json.loads(wire.sent[0].partition(b"\r\n")[0].removeprefix(b"request:"))
+    request = json.loads(sent.partition(b"\r\n")[0].removeprefix(b"request:"))
     answer = json.loads(next(line for line in wire.received[0].splitlines() if line.startswith(b"{")))
     for content, kind in ((request, "request"), (answer, "answer")):
         jsonschema.validate(content, {**SCHEMA, "oneOf": [{"$ref": f"#/$defs/{kind}"}]})

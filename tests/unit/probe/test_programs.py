@@ -28,17 +28,29 @@ CMDLETS = {
     "ConvertTo-Json",
     "ForEach-Object",
     "Get-Content",
-    "Get-Date",
     "Get-ItemProperty",
     "New-Object",
     "Start-Sleep",
     "Where-Object",
 }
-OPERATORS = {"-contains", "-eq", "-gt", "-isnot", "-le", "-lt", "-ne", "-replace", "-and", "-or", "-not"}
-TYPES = {"int", "string", "uri", "System.Net.WebRequest"}
+OPERATORS = {"-contains", "-eq", "-gt", "-isnot", "-le", "-lt", "-ne", "-creplace", "-and", "-or", "-not"}
+TYPES = {
+    "int",
+    "powershell",
+    "runspacefactory",
+    "string",
+    "System.Diagnostics.Stopwatch",
+    "System.Net.WebRequest",
+    "uri",
+}
 METHODS = {
     "Abort",
-    "AddMilliseconds",
+    "AddArgument",
+    "AddScript",
+    "BeginInvoke",
+    "Create",
+    "CreateRunspacePool",
+    "EndInvoke",
     "GetProxy",
     "GetResponseHeader",
     "GetSystemWebProxy",
@@ -49,6 +61,7 @@ METHODS = {
     "SetProxy",
     "SetRequestHeader",
     "SetTimeouts",
+    "StartNew",
     "StartsWith",
     "Substring",
     "Trim",
@@ -140,6 +153,21 @@ def test_powershell_makes_no_object_but_the_winhttp_request() -> None:
     made = [line.strip() for line in program("powershell").split("\r\n") if "New-Object" in line]
     assert made
     assert all("New-Object -ComObject WinHttp.WinHttpRequest.5.1" in line for line in made)
+
+
+def test_powershell_runs_beside_itself_what_stands_in_it_and_nothing_else() -> None:
+    assert re.findall(r"AddScript\((.*?)\)", program("powershell")) == ['"$detection"']
+    assert program("powershell").count("$detection =") == 1
+
+
+def test_no_time_of_the_endpoint_is_asked() -> None:
+    # Both can be set while the probe runs.
+    assert not re.search(r"Get-Date|UtcNow|DateTime|TickCount", program("powershell"))
+
+
+def test_no_comparison_of_characters_folds_their_case() -> None:
+    # U+212A and U+0130 would pass for letters of ASCII.
+    assert not re.search(r" -i?(replace|match|notmatch|split) ", program("powershell"))
 
 
 def test_the_script_host_s_program_makes_listed_objects_only() -> None:
