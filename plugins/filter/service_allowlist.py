@@ -106,7 +106,7 @@ def _row(row: Any) -> Row:
         raise InvalidRowError(
             f"A row of service URLs has to have a host and a port, and this has not: {row!r}."
         )
-    wanted = ("host", "port", "path", "purpose", "required", "unconfirmed")
+    wanted = ("host", "port", "path", "purpose", "required", "unconfirmed", "source", "as_of")
     return Row(**{name: row[name] for name in wanted if name in row})
 
 

@@ -14,7 +14,8 @@ description:
   - Returns the hosts that a Windows endpoint has to reach for Microsoft Defender for Endpoint, with their ports,
     what they are for, and what to ask them to see whether they are reached.
   - The lists come with the collection, so nothing is downloaded. They are what Microsoft has published. Where
-    its pages differ or say nothing, the row says so in RV(_list[].unconfirmed).
+    its pages differ or say nothing, the row says so in RV(_list[].unconfirmed). Each row says which page it is from,
+    and of which day, in RV(_list[].source) and RV(_list[].as_of).
 options:
   _terms:
     description: The lookup takes options only, so no term may be given.
@@ -138,6 +139,24 @@ _list:
       type: str
       returned: always
       sample: No table says with which status it answers.
+    direct:
+      description: Whether it cannot be used through a proxy, so that it needs a way past it.
+      type: bool
+      returned: always
+      sample: false
+    source:
+      description:
+        - Where the row is from. A page of Microsoft's documentation is named by the last part of its address.
+        - Empty where a file of your own does not say it.
+      type: list
+      elements: str
+      returned: always
+      sample: [standard-device-connectivity-urls-commercial]
+    as_of:
+      description: The day of the copy of its source that was read, of several the oldest. Null where it is not known.
+      type: str
+      returned: always
+      sample: "2026-07-03"
 """
 
 from collections.abc import Mapping
@@ -209,4 +228,7 @@ def _row(service: Service) -> dict[str, Any]:
             {"url": probe.url, "statuses": list(probe.statuses), "html": probe.html} for probe in service.probes
         ],
         "unconfirmed": service.unconfirmed,
+        "direct": service.direct,
+        "source": list(service.source),
+        "as_of": service.as_of,
     }

@@ -52,7 +52,7 @@ options:
       - Without it every row counts.
     type: list
     elements: str
-    choices: [us, eu, uk, au]
+    choices: [us, eu, uk, au, ch, in, ae]
   timeout:
     description:
       - After how many seconds a verifier that has not ended is stopped, from 1 to 3600.

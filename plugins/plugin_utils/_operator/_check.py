@@ -16,7 +16,7 @@ from .._probe._reachability import Reachability
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
 from .._services._lists import lists_of
-from .._services._model import InvalidRowError, ServiceFileError, UnknownChoiceError
+from .._services._model import REGIONS, InvalidRowError, ServiceFileError, UnknownChoiceError
 from ._meant import few, meant
 from ._packages import missing_package
 from ._variables import FAMILIES, LEFT, PLAYBOOKS, PREFIXES, RUN, Family, first_batch
@@ -139,9 +139,9 @@ def _reachability(options: Given) -> None:
     # In a government cloud there is one region only, and without URLs of the service there is none.
     if options["service_urls"] and options["cloud"] == "commercial" and not options["regions"]:
         raise Refused(
-            "Set endpoint_verify_regions to where the tenant keeps its data, one or more of us, eu, uk and au: hosts "
-            "of other regions need not be reached. (In the playbook site, --skip-tags verify leaves the verification "
-            "out.)"
+            "Set endpoint_verify_regions to where the tenant keeps its data, one or more of "
+            f"{', '.join(REGIONS[:-1])} and {REGIONS[-1]}: hosts of other regions need not be reached. (In the "
+            "playbook site, --skip-tags verify leaves the verification out.)"
         )
     Reachability(options)
 

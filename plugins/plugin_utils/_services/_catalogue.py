@@ -14,6 +14,7 @@ from ._model import (
     CLOUDS,
     GENERATIONS,
     REGIONS,
+    Builds,
     Choice,
     NoProbeError,
     Probe,
@@ -91,12 +92,25 @@ def _checked_regions(choice: Choice) -> tuple[str, ...]:
 
 def _check_build(choice: Choice, files: Iterable[ServiceFile]) -> None:
     for file in files:
-        if choice.generation in file.generations and not file.builds.include(choice.windows_build):
+        fits = not file.builds or any(builds.include(choice.windows_build) for builds in file.builds)
+        if choice.generation in file.generations and not fits:
             others = ", ".join(word for word in GENERATIONS if word not in file.generations)
             raise UnknownChoiceError(
-                f"The generation {choice.generation} of the service URLs is not enough for the Windows build "
-                f"{choice.windows_build}, only from build {file.builds.first} on; take another: {others}."
+                f"The generation {choice.generation} of the service URLs is not for the Windows build "
+                f"{choice.windows_build}, only for {_shown_builds(file.builds)}; take another: {others}."
             )
+
+
+def _shown_builds(ranges: Iterable[Builds]) -> str:
+    said = []
+    for builds in ranges:
+        if builds.first is None:
+            said.append(f"before build {builds.before}")
+        elif builds.before == builds.first + 1:
+            said.append(str(builds.first))
+        else:
+            said.append(f"from build {builds.first} on")
+    return " and ".join(said)
 
 
 def select(choice: Choice, files: Iterable[Path] = ()) -> tuple[Service, ...]:
@@ -137,6 +151,9 @@ def _merged(first: Service, second: Service) -> Service:
         required=first.required or second.required,
         probes=_each_once((*first.probes, *second.probes)),
         unconfirmed=unconfirmed,
+        direct=first.direct or second.direct,
+        source=tuple(dict.fromkeys((*first.source, *second.source))),
+        as_of=min((day for day in (first.as_of, second.as_of) if day), default=None),
     )
 
 

@@ -44,7 +44,8 @@ def lists_of(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _row(service: Service) -> Row:
-    return Row(service.host, service.port, service.path, service.purpose, service.required, service.unconfirmed)
+    about = (service.unconfirmed, service.source, service.as_of)
+    return Row(service.host, service.port, service.path, service.purpose, service.required, *about)
 
 
 def read(path: Path) -> str | None:

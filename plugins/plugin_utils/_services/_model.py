@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CLOUDS = ("commercial", "gcc", "gcc_high", "dod")
-REGIONS = ("us", "eu", "uk", "au")
+REGIONS = ("us", "eu", "uk", "au", "ch", "in", "ae")
 GENERATIONS = ("atp_1607", "standard", "streamlined")
 
 # Microsoft's own analyzer takes each of these for reachable (MDEClientAnalyzer.ps1, 2024).
@@ -37,15 +37,19 @@ class InvalidRowError(ValueError):
 
 @dataclass(frozen=True)
 class Builds:
-    """The Windows builds that a host is for: ``first`` and later, and earlier than ``before``; None is open."""
+    """The Windows builds that a host is for: ``first`` and later, and earlier than ``before``; None is open.
+
+    ``only_when_known`` leaves out an endpoint whose build is not known.
+    """
 
     first: int | None = None
     before: int | None = None
+    only_when_known: bool = False
 
     def include(self, build: int | None) -> bool:
-        """Whether a build is among them; an unknown build (None) always is."""
+        """Whether a build is among them; an unknown build (None) is, unless it has to be known."""
         if build is None:
-            return True
+            return not self.only_when_known
         return (self.first is None or build >= self.first) and (self.before is None or build < self.before)
 
 
@@ -69,6 +73,9 @@ class Service:
     ``host`` is a name, or a wildcard ``*.name`` that stands for every name below it. ``path`` is the only
     path that the service asks for, None for the whole host. ``probes`` is empty where nothing is known
     that would answer. ``unconfirmed`` says in a sentence what is not certain, None where nothing is open.
+    ``direct`` says that it cannot be used through a proxy. ``source`` names where the entry is from, pages of
+    Microsoft's documentation by the last part of their address, and ``as_of`` the day (YYYY-MM-DD) of the oldest
+    copy of them that was read; an entry of a user's own file may have neither.
     """
 
     host: str
@@ -82,6 +89,9 @@ class Service:
     generations: tuple[str, ...]
     probes: tuple[Probe, ...]
     unconfirmed: str | None
+    direct: bool = False
+    source: tuple[str, ...] = ()
+    as_of: str | None = None
 
     @property
     def wildcard(self) -> bool:
@@ -91,11 +101,11 @@ class Service:
 
 @dataclass(frozen=True)
 class ServiceFile:
-    """What one file says: its services, and the Windows builds that its generations are for."""
+    """What one file says: its services, and the Windows builds that its generations are for (none: all)."""
 
     name: str
     generations: tuple[str, ...]
-    builds: Builds
+    builds: tuple[Builds, ...]
     services: tuple[Service, ...]
 
 

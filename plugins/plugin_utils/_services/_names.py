@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import TypeGuard
 
@@ -52,6 +53,16 @@ def is_whole(number: object) -> TypeGuard[int]:
 def is_port(number: object) -> bool:
     """Whether this is a port."""
     return is_whole(number) and 1 <= number <= HIGHEST_PORT
+
+
+def is_day(value: object) -> bool:
+    """Whether this is a day such as 2026-09-03, as text or as YAML reads one."""
+    if type(value) is datetime.date:
+        return True
+    try:
+        return isinstance(value, str) and datetime.date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def covers(wildcard: str, host: str) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ from ._model import (
     ServiceFile,
     ServiceFileError,
 )
-from ._names import covers, is_host, is_name, is_path, is_port, is_probe_path, is_sentence, is_whole
+from ._names import covers, is_day, is_host, is_name, is_path, is_port, is_probe_path, is_sentence, is_whole
 
-_FILE_FIELDS = ("about", "generations", "clouds", "builds", "services")
+_FILE_FIELDS = ("about", "generations", "clouds", "builds", "source", "as_of", "services")
 _ENTRY_FIELDS = (
     "hosts",
     "ports",
@@ -37,9 +38,12 @@ _ENTRY_FIELDS = (
     "generations",
     "probes",
     "unconfirmed",
+    "direct",
+    "source",
+    "as_of",
 )
 _PROBE_FIELDS = ("hosts", "ports", "path", "statuses", "html")
-_BUILD_FIELDS = ("from", "before")
+_BUILD_FIELDS = ("from", "before", "only_when_known")
 _SHOWN_CHARACTERS = 60
 _MISSING = object()
 
@@ -59,6 +63,16 @@ def _is_status(number: object) -> bool:
     return is_whole(number) and 100 <= number <= 599
 
 
+@dataclass(frozen=True)
+class _Scope:
+    """What the head of a file says for entries that do not say it themselves."""
+
+    generations: tuple[str, ...]
+    clouds: tuple[str, ...]
+    source: tuple[str, ...]
+    as_of: object
+
+
 class _Block:
     """A mapping of the file: its fields are taken out one by one, and what is wrong is written down."""
 
@@ -75,10 +89,6 @@ class _Block:
     def mistake(self, text: str) -> None:
         """Note what is wrong in this block."""
         self._mistakes.append(f"{self._where}, {text}.")
-
-    def has(self, name: str) -> bool:
-        """Whether the file sets a field."""
-        return self._values.get(name) is not None
 
     def raw(self, name: str) -> Any:
         """Return a field as it stands."""
@@ -133,18 +143,19 @@ class _Reader:
         head.one("about", lambda text: isinstance(text, str), "a text", None)
         generations = head.among("generations", GENERATIONS, GENERATIONS)
         clouds = head.among("clouds", CLOUDS, CLOUDS)
-        builds = self.builds(head, self.name)
+        scope = _Scope(generations, clouds, _source(head, ()), _as_of(head, None))
+        listed = head.raw("builds")
+        ranges = listed if isinstance(listed, list) else [] if listed is None else [listed]
+        builds = tuple(self.builds(each, self.name) for each in ranges)
         entries = head.raw("services")
         if isinstance(content, Mapping) and (not isinstance(entries, list) or not entries):
             head.mistake("field services: has to be a list of entries")
         services: list[Service] = []
         for number, entry in enumerate(entries if isinstance(entries, list) else [], 1):
-            services += self.entry(entry, number, generations, clouds)
+            services += self.entry(entry, number, scope)
         return ServiceFile(self.name, generations, builds, tuple(services))
 
-    def entry(
-        self, value: Any, number: int, generations: tuple[str, ...], clouds: tuple[str, ...]
-    ) -> list[Service]:
+    def entry(self, value: Any, number: int, scope: _Scope) -> list[Service]:
         """Return one service per host and port of an entry."""
         where = f"{self.name}, entry {number}{_first_host(value)}"
         block = _Block(value, where, _ENTRY_FIELDS, self.mistakes)
@@ -158,31 +169,39 @@ class _Reader:
         )
         required = block.one("required", _is_flag, "true or false")
         unconfirmed = block.one("unconfirmed", is_sentence, "one line of ASCII text", None)
-        builds = self.builds(block, where)
+        builds = self.builds(block.raw("builds"), where)
         probes = self.probes(block, where, hosts, ports)
-        scope = (
-            block.among("clouds", CLOUDS, clouds),
+        where_for = (
+            block.among("clouds", CLOUDS, scope.clouds),
             block.among("regions", REGIONS, ()),
-            block.among("generations", GENERATIONS, generations),
+            block.among("generations", GENERATIONS, scope.generations),
         )
+        direct = bool(block.one("direct", _is_flag, "true or false", False))
+        source, as_of = _source(block, scope.source), _as_of(block, scope.as_of)
         return [
             Service(
-                host, port, path, purpose, required, builds, *scope, probes.get((host, port), ()), unconfirmed
+                *(host, port, path, purpose, required, builds, *where_for),
+                probes=probes.get((host, port), ()),
+                unconfirmed=unconfirmed,
+                direct=direct,
+                source=source,
+                as_of=as_of,
             )
             for host in hosts
             for port in ports
         ]
 
-    def builds(self, block: _Block, where: str) -> Builds:
-        """Return the Windows builds that a block is for."""
-        if not block.has("builds"):
+    def builds(self, value: Any, where: str) -> Builds:
+        """Return the Windows builds that a field means; all of them where it is left out."""
+        if value is None:
             return Builds()
-        inner = _Block(block.raw("builds"), f"{where}, field builds", _BUILD_FIELDS, self.mistakes)
+        inner = _Block(value, f"{where}, field builds", _BUILD_FIELDS, self.mistakes)
         wanted = "the number of a Windows build, such as 17763"
-        first, before = (inner.one(name, _is_build, wanted, None) for name in _BUILD_FIELDS)
+        first, before = (inner.one(name, _is_build, wanted, None) for name in ("from", "before"))
+        known = bool(inner.one("only_when_known", _is_flag, "true or false", False))
         if first is not None and before is not None and first >= before:
             inner.mistake("field before: has to be greater than field from")
-        return Builds(first, before)
+        return Builds(first, before, known)
 
     def probes(
         self, block: _Block, where: str, hosts: tuple[str, ...], ports: tuple[int, ...]
@@ -208,6 +227,15 @@ class _Reader:
 
 def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
+
+
+def _source(block: _Block, default: tuple[str, ...]) -> tuple[str, ...]:
+    return block.some("source", is_sentence, "one line of ASCII text", default)
+
+
+def _as_of(block: _Block, default: object) -> str | None:
+    day = block.one("as_of", is_day, "a day such as 2026-09-03", default)
+    return None if day is None else str(day)
 
 
 def _probe(

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from ._model import InvalidRowError
-from ._names import HIGHEST_PORT, covers, is_host, is_path, is_port, is_sentence
+from ._names import HIGHEST_PORT, covers, is_day, is_host, is_path, is_port, is_sentence
 
 _MADE = "Service URLs of Microsoft Defender for Endpoint, made by mde.connectivity."
 # The networks that nobody but their owner uses (RFC 1918, RFC 4193, and link-local addresses).
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
-_COLUMNS = ("host", "port", "path", "purpose", "required", "unconfirmed")
+_COLUMNS = ("host", "port", "path", "purpose", "required", "unconfirmed", "source", "as_of")
 # What a PAC file may return: one way or several, each with its server.
 _WAY = r"(DIRECT|(PROXY|HTTP|HTTPS|SOCKS) [A-Za-z0-9.-]+:[0-9]{1,5})"
 _VIA = re.compile(rf"{_WAY}(; ?{_WAY})*")
@@ -35,6 +35,8 @@ class Row:
     purpose: str = ""
     required: bool = True
     unconfirmed: str | None = None
+    source: tuple[str, ...] = ()
+    as_of: str | None = None
 
     def __post_init__(self) -> None:
         checks = (
@@ -44,6 +46,8 @@ class Row:
             ("purpose", self.purpose, self.purpose == "" or is_sentence(self.purpose)),
             ("required", self.required, isinstance(self.required, bool)),
             ("unconfirmed", self.unconfirmed, self.unconfirmed is None or is_sentence(self.unconfirmed)),
+            ("source", self.source, isinstance(self.source, list | tuple) and all(map(is_sentence, self.source))),
+            ("as_of", self.as_of, self.as_of is None or is_day(self.as_of)),
         )
         for name, value, good in checks:
             if not good:
@@ -112,7 +116,8 @@ def table(rows: Sequence[Row], _settings: Settings) -> str:
     writer.writerow(_COLUMNS)
     for row in rows:
         required = "yes" if row.required else "no"
-        writer.writerow((row.host, row.port, row.path or "", row.purpose, required, row.unconfirmed or ""))
+        about = (row.unconfirmed or "", "; ".join(row.source), row.as_of or "")
+        writer.writerow((row.host, row.port, row.path or "", row.purpose, required, *about))
     return text.getvalue()
 
 

@@ -15,15 +15,19 @@ from urllib.parse import urlsplit
 from .._credentials import shown_proxies, shown_url
 from .._resources._resource import Refused
 from .._services._catalogue import built_in
+from .._services._model import REGIONS
 from .._services._names import covers
 
 Verdict = Literal["ok", "failed", "unknown"]
 
 # Hosts that no list names still carry the region as a label of their own.
 _LABELLED = re.compile(
-    r"(?:(us|eu|uk|au)\d?(?:-v20\.events|\.vortex-win)\.data\.microsoft\.com"
-    r"|[^/]+\.(us|eu|uk|au)\.endpoint\.security\.microsoft\.(?:com|us))"
+    r"([a-z]+)\d?(?:-v20\.events|\.vortex-win)\.data\.microsoft\.com"
+    r"|([a-z]+)\d?-v20\.events\.endpoint\.security\.microsoft\.(?:com|us)"
+    r"|[^/]+\.([a-z]+)\.endpoint\.security\.microsoft\.(?:com|us)"
 )
+# What a label says where it is not the region itself: India, and two clouds of the United States Government.
+_LABELS = {**{region: region for region in REGIONS}, "ina": "in", "usg": "us", "usm": "us"}
 
 
 # The service has about 100 URLs; each row is compared with all of them.
@@ -109,8 +113,8 @@ def region_of(url: str) -> str | None:
     except ValueError:
         return None
     labelled = _LABELLED.fullmatch(host)
-    if labelled:
-        return labelled.group(1) or labelled.group(2)
+    if labelled and (label := next(filter(None, labelled.groups()))) in _LABELS:
+        return _LABELS[label]
     named = _regions().get(host)
     if named is None:
         wildcards = [regions for wildcard, regions in _regions().items() if covers(wildcard, host)]

@@ -26,11 +26,11 @@ EUROPE = {"regions": ["eu"], "unprobed": "omit"}
 ONE = {**OWN, "urls": ["https://a.lab.test/"]}
 # Options, the option that the sentence has to name, and words of it.
 WRONG: list[tuple[dict[str, Any], str, str]] = [
-    ({**EUROPE, "regions": ["mars"]}, "region", "'mars'; there are us, eu, uk, au"),
+    ({**EUROPE, "regions": ["mars"]}, "region", "'mars'; there are us, eu, uk, au, ch, in, ae"),
     ({**EUROPE, "cloud": "dod"}, "region", "eu, only us"),
     ({**EUROPE, "cloud": "moon"}, "cloud", "moon"),
     ({**EUROPE, "generation": "next"}, "generation", "next"),
-    ({**EUROPE, "generation": "streamlined", "windows_build": 9600}, "Windows build", "9600"),
+    ({**EUROPE, "generation": "streamlined", "windows_build": 10240}, "Windows build", "10240"),
     ({"regions": ["eu"], "unprobed": "fail"}, "unprobed", "*.update.microsoft.com"),
     ({**EUROPE, "unprobed": "perhaps"}, "unprobed", "perhaps"),
     (OWN, "urls", "no URL to ask"),

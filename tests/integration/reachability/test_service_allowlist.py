@@ -29,7 +29,9 @@ OWN = {"hosts": ["*.update.microsoft.com"], "ports": [443, 8443], "purpose": "Up
 PROBED = {**OWN, "probes": [{"hosts": ["fe2.update.microsoft.com"], "ports": [443]}]}
 # Each with the sentence that it ends with.
 BAD_LOOKUPS = {
-    "query('mde.connectivity.service_urls', regions=['ca'])": "There is no region 'ca'; there are us, eu, uk, au.",
+    "query('mde.connectivity.service_urls', regions=['ca'])": (
+        "There is no region 'ca'; there are us, eu, uk, au, ch, in, ae."
+    ),
     "query('mde.connectivity.service_urls', cloud='dod', regions=['eu'])": "the region eu, only us.",
     "query('mde.connectivity.service_urls', 'eu')": "takes options only, such as regions=['eu'], and no term.",
     "query('mde.connectivity.service_urls', files=['none.yml'])": "There is no file 'none.yml' of service URLs",
@@ -244,7 +246,10 @@ def test_rows_of_the_lookup(inventory: Path, tmp_path: Path) -> None:
     rows = done.one()["msg"]
     assert len(rows) == 12
     assert {tuple(row) for row in rows} == {
-        ("host", "port", "path", "purpose", "required", "windows_builds", "probes", "unconfirmed")
+        (
+            *("host", "port", "path", "purpose", "required", "windows_builds", "probes", "unconfirmed"),
+            *("direct", "source", "as_of"),
+        )
     }
     probes = {probe["url"]: probe["statuses"] for row in rows for probe in row["probes"]}
     assert probes["https://winatp-gw-weu.microsoft.com/commands/test"] == [200]

@@ -87,8 +87,12 @@ def test_every_combination_gives_rows_or_says_what_there_is(cloud: str, region: 
 
 def test_what_is_offered() -> None:
     government = {(cloud, word): ("us",) for cloud in GOVERNMENT for word in ("standard", "streamlined")}
-    everywhere = {("commercial", word): REGIONS for word in ("standard", "streamlined")}
-    assert {**government, **everywhere, ("commercial", "atp_1607"): ("us", "eu")} == OFFERED
+    commercial = {
+        ("commercial", "atp_1607"): ("us", "eu"),
+        ("commercial", "standard"): ("us", "eu", "uk", "au", "ae"),
+        ("commercial", "streamlined"): REGIONS,
+    }
+    assert {**government, **commercial} == OFFERED
 
 
 @pytest.mark.parametrize("region", SEED)
@@ -101,13 +105,14 @@ def test_the_list_of_2016_is_quoted_to_the_letter(region: str) -> None:
     assert hosts(Choice("atp_1607")) == SEED["us"] | SEED["eu"]
 
 
-@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("region", OFFERED["commercial", "standard"])
 def test_a_region_has_no_command_and_control_of_another(region: str) -> None:
     def control(choice: Choice) -> set[str]:
         return {row.host for row in select(choice) if row.purpose.startswith("Command and control")}
 
     mine = control(Choice("standard", regions=(region,)))
-    others = control(Choice("standard", regions=tuple(other for other in REGIONS if other != region)))
+    every = OFFERED["commercial", "standard"]
+    others = control(Choice("standard", regions=tuple(other for other in every if other != region)))
     assert mine
     assert not mine & others
     assert mine | others == control(Choice("standard"))
@@ -133,12 +138,14 @@ def test_cyber_data_goes_by_the_windows_build(build: int, host: str) -> None:
     assert found == {f"{host}.data.microsoft.com"}
 
 
-def test_an_old_windows_is_not_given_the_streamlined_list() -> None:
-    with pytest.raises(
-        UnknownChoiceError, match=r"not enough for the Windows build 17134, only from build 17763 on"
-    ):
-        select(Choice("streamlined", windows_build=17134))
-    assert select(Choice("streamlined", windows_build=17763))
+@pytest.mark.parametrize("build", [9200, 10240, 10586])
+def test_an_old_windows_is_not_given_the_streamlined_list(build: int) -> None:
+    with pytest.raises(UnknownChoiceError) as raised:
+        select(Choice("streamlined", windows_build=build))
+    assert str(raised.value) == (
+        f"The generation streamlined of the service URLs is not for the Windows build {build}, only for 9600 and "
+        "from build 14393 on; take another: atp_1607, standard."
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,21 +153,13 @@ def test_an_old_windows_is_not_given_the_streamlined_list() -> None:
     [
         (Choice("2016"), "There is no generation '2016'; there are atp_1607, standard, streamlined."),
         (Choice("standard", "azure"), "There is no cloud 'azure'; there are commercial, gcc, gcc_high, dod."),
-        (Choice("standard", regions=("ca",)), "There is no region 'ca'; there are us, eu, uk, au."),
+        (Choice("standard", regions=("ca",)), "There is no region 'ca'; there are us, eu, uk, au, ch, in, ae."),
     ],
 )
 def test_an_unknown_word_is_one_sentence(choice: Choice, sentence: str) -> None:
     with pytest.raises(UnknownChoiceError) as raised:
         select(choice)
     assert str(raised.value) == sentence
-
-
-@pytest.mark.parametrize("cloud", GOVERNMENT)
-def test_the_suffix_on_which_pages_differ_is_open_and_marked(cloud: str) -> None:
-    suffixes = {"*.endpoint.security.microsoft.us": True, "*.endpoint.security.microsoft.com": False}
-    rows = [row for row in select(Choice("streamlined", cloud)) if row.host in suffixes]
-    assert {row.host: row.required for row in rows} == suffixes
-    assert all("differ" in (row.unconfirmed or "") and not row.probes for row in rows)
 
 
 def test_the_probes_of_a_bare_wildcard_are_an_error_that_names_it() -> None:

@@ -42,12 +42,17 @@ BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"purpose": "a\nb"}, f"{WHERE}field purpose: 'a?b' is not one line"),
     ({"required": "yes"}, f"{WHERE}field required: 'yes' is not true or false."),
     ({"path": "pki"}, f"{WHERE}field path: 'pki' is not a path that begins with '/'."),
-    ({"regions": ["ca"]}, f"{WHERE}field regions: 'ca' is not one of us, eu, uk, au."),
+    ({"regions": ["ca"]}, f"{WHERE}field regions: 'ca' is not one of us, eu, uk, au, ch, in, ae."),
     ({"clouds": "gcc"}, f"{WHERE}field clouds: has to be a list"),
     ({"generations": [["x"]]}, f"{WHERE}field generations: a list is not one of"),
-    ({"builds": 17763}, f"{WHERE}field builds, has to be a mapping with the fields from, before."),
+    ({"builds": 17763}, f"{WHERE}field builds, has to be a mapping with the fields from, before, only_when_known."),
     ({"builds": {"from": "1809"}}, f"{WHERE}field builds, field from: '1809' is not the number"),
     ({"builds": {"from": 3, "before": 3}}, f"{WHERE}field builds, field before: has to be greater than"),
+    ({"builds": {"only_when_known": 1}}, f"{WHERE}field builds, field only_when_known: '1' is not true or false."),
+    ({"direct": "no"}, f"{WHERE}field direct: 'no' is not true or false."),
+    ({"source": "a page"}, f"{WHERE}field source: has to be a list, and each of it one line of ASCII text."),
+    ({"as_of": "3 September"}, f"{WHERE}field as_of: '3 September' is not a day such as 2026-09-03."),
+    ({"as_of": "20260903"}, f"{WHERE}field as_of: '20260903' is not a day such as 2026-09-03."),
     ({"probes": {}}, f"{WHERE}field probes: has to be a list."),
     (
         {"probes": [{"statuses": [99]}]},
@@ -89,7 +94,7 @@ BAD_WILDCARDS = [
 BAD_TEXTS = {
     "services: [": "is not usable as YAML or JSON: ",
     "services: []\nservices: []": "line 2: is not usable as YAML or JSON: 'services' stands twice.",
-    "- 1": "has to be a mapping with the fields about, generations, clouds, builds, services.",
+    "- 1": "has to be a mapping with the fields about, generations, clouds, builds, source, as_of, services.",
     "": "has to be a mapping",
     "about: x": "field services: has to be a list of entries.",
     "services: [1]": "entry 1, has to be a mapping with the fields hosts, ports",
@@ -193,7 +198,7 @@ def test_a_whole_entry() -> None:
     }
     read = parse(content, "own.yml")
     service = read.services[1]
-    assert (read.builds, service.builds, service.port) == (Builds(5), Builds(None, 9), 443)
+    assert (read.builds, service.builds, service.port) == ((Builds(5),), Builds(None, 9), 443)
     assert service.probes == (Probe("https://a.example.com/", REACHABLE),)
     assert (service.wildcard, service.unconfirmed) == (True, "Perhaps")
 

@@ -30,6 +30,9 @@ BAD_ROWS: list[Any] = [
     {"host": "a.example.com", "port": 443, "path": "/ x"},
     {"host": "a.example.com", "port": 443, "purpose": "=HYPERLINK()"},
     {"host": "a.example.com", "port": 443, "required": 1},
+    {"host": "a.example.com", "port": 443, "source": "a page"},
+    {"host": "a.example.com", "port": 443, "source": ["=1+1"]},
+    {"host": "a.example.com", "port": 443, "as_of": "yesterday"},
     {"port": 443},
     "a.example.com",
 ]
@@ -48,7 +51,10 @@ BAD_SETTINGS: list[tuple[dict[str, Any], str]] = [
 def rows(cloud: str, generation: str) -> list[Row]:
     found = select(Choice(generation, cloud))
     return [
-        Row(each.host, each.port, each.path, each.purpose, each.required, each.unconfirmed) for each in found
+        Row(
+            each.host, each.port, each.path, each.purpose, each.required, each.unconfirmed, each.source, each.as_of
+        )
+        for each in found
     ]
 
 
@@ -103,7 +109,8 @@ def test_the_table_can_be_read_back() -> None:
         (row.host, row.port) for row in rows("gcc", "streamlined")
     ]
     assert {row["required"] for row in table} == {"yes", "no"}
-    assert any("differ" in row["unconfirmed"] for row in table)
+    assert any("names the probed host" in row["unconfirmed"] for row in table)
+    assert all(row["source"] and row["as_of"].startswith("2026-") for row in table)
 
 
 def test_a_firewall_gets_closed_entries_and_paths_at_port_80_only() -> None:

@@ -22,6 +22,13 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._rows impor
         ("https://automatedirstrprdneu.blob.core.windows.net", "eu"),
         ("https://edr-cus3.us.endpoint.security.microsoft.com/edr/commands/test", "us"),
         ("https://packages.uk.endpoint.security.microsoft.com/", "uk"),
+        # facts: region_of did not know the streamlined host of the cyber data.
+        ("https://eu-v20.events.endpoint.security.microsoft.com/OneCollector/1.0", "eu"),
+        ("https://us4-v20.events.endpoint.security.microsoft.us/ping", "us"),
+        ("https://mdav.ina.endpoint.security.microsoft.com/mdav/test", "in"),
+        ("https://edr-usgt.usg.endpoint.security.microsoft.us/edr/commands/test", "us"),
+        ("https://x.other.endpoint.security.microsoft.us/", "us"),
+        ("https://x.other.endpoint.security.microsoft.com/", None),
         # Named in a regional list and in a world-wide one, in two regional ones, in none; no URL at all.
         ("https://events.data.microsoft.com/ping", None),
         ("https://other.blob.core.windows.net/", None),
