@@ -23,14 +23,19 @@ options:
   tool:
     description:
       - V(client_analyzer) is C(MDEClientAnalyzer.exe) of today's client analyzer.
+      - V(client_analyzer_previous) is C(MDEClientAnalyzerPreviousVersion.exe) beside it, which is for Windows that is
+        onboarded with the Microsoft Monitoring Agent, and tests command and control.
+      - V(test_cloud_connection) is C(TestCloudConnection.exe) of that agent, which tests its own service.
       - V(sense_snapshot) is C(SenseSnapshot.exe) of 2016, which writes C(Snapshot.zip).
     type: str
     required: true
-    choices: [sense_snapshot, client_analyzer]
+    choices: [sense_snapshot, client_analyzer, client_analyzer_previous, test_cloud_connection]
   directory:
     description:
       - The absolute path of the directory on the endpoint that the verifier was unpacked to.
-      - It holds C(SenseSnapshot.exe), or C(Tools\MDEClientAnalyzer.exe).
+      - It holds C(SenseSnapshot.exe), or C(Tools\MDEClientAnalyzer.exe) and
+        C(Tools\MDEClientAnalyzerPreviousVersion.exe). For V(test_cloud_connection) it is that of the agent, such as
+        C(C:\Program Files\Microsoft Monitoring Agent\Agent).
       - Choose one that only administrators can write to, because what lies there runs as LocalSystem.
     type: str
     required: true
@@ -91,6 +96,8 @@ notes:
     and a C(Result), elements or attributes, in any case and nesting, whose words say resolved and listening. This
     was never compared with a real file. Where nothing is understood, the task fails and names the elements it
     found.
+  - No whole output of C(TestCloudConnection.exe) is published. The module looks for host names in lines that say passed
+    or failed. This was never compared with a real output.
   - Archives over 8 MiB, reports that unpack to more than 4 MiB, and XML that defines entities are refused.
 requirements:
   - defusedxml on the controller, for V(sense_snapshot)

@@ -37,7 +37,8 @@ options:
       - Whether the sensor's data keeps away from a proxy that asks for a sign-in.
       - With V(true) C(DisableEnterpriseAuthProxy) is 1. With V(false) it is 0 where it exists, which means the
         same as absent. With V(absent) it is removed.
-      - If left out, it is V(true) with O(state=present), and stays as it is with O(state=absent).
+      - If left out, it is V(true) with O(state=present), and stays as it is with O(state=absent), since Microsoft's
+        onboarding script sets it on every endpoint.
     type: str
     choices:
       - "true"

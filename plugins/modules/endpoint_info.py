@@ -308,5 +308,5 @@ conflicts:
   type: list
   elements: str
   sample:
-    - A static proxy and a WinHTTP proxy are both set; the sensor uses the static one.
+    - A static proxy and a WinHTTP proxy are both set; the sensor prefers the static one.
 """

@@ -136,8 +136,10 @@ rows:
     reason:
       description:
         - Why, one of V(ok), V(name_not_resolved), V(refused), V(reset), V(timeout), V(proxy_denied),
-          V(proxy_auth_required), V(proxy_failed), V(tls_intercepted), V(tls_failed), V(blocked_page),
-          V(unexpected_status), V(bad_answer), V(winhttp_error), V(not_tried), V(path_unknown) and V(no_such_proxy).
+          V(proxy_auth_required), V(proxy_failed), V(proxy_tls_failed), V(proxy_certificate_required),
+          V(tls_intercepted), V(tls_failed), V(blocked_page), V(unexpected_status), V(bad_answer), V(bad_header),
+          V(protocol_mismatch), V(winhttp_reserved), V(winhttp_callback), V(winhttp_disabled), V(winhttp_unsupported),
+          V(winhttp_error), V(not_tried), V(path_unknown) and V(no_such_proxy).
       type: str
       returned: always
       sample: proxy_denied
@@ -199,6 +201,8 @@ findings:
       many there are.
     - V(only_direct) for a URL that is reached directly, but not on another path, where the sensor falls back in
       silence.
+    - V(asked_directly) for a URL that cannot be used through a proxy, as those of live response wake-up, where the
+      others go through one. Such a URL is asked directly on every path.
   type: list
   elements: dict
   returned: success

@@ -25,6 +25,7 @@ GOOD: dict[str, Any] = {
     "parallel": 8,
     "ways": [{"way": "default", "proxy": ""}, {"way": "named", "proxy": "proxy.lab.test:3128"}],
     "urls": ["https://crl.microsoft.com/", "http://[::1]:8080/a?b=c"],
+    "direct": [1],
 }
 
 
@@ -41,6 +42,7 @@ def text(**changes: Any) -> str:
 def test_a_request_is_read() -> None:
     read = Request.parse(text())
     assert (read.token, read.timeout, read.deadline, read.parallel) == ("0a1b", 1000, 5000, 8)
+    assert read.direct == (1,)
     assert read.ways == (Way("default", ""), Way("named", "proxy.lab.test:3128"))
     assert read.urls == (
         Url("https", "crl.microsoft.com", 443, "/"),
@@ -62,6 +64,9 @@ def test_a_request_is_read() -> None:
         ({"parallel": "8"}, "parallel must be"),
         ({"parallel": True}, "parallel must be"),
         ({"engine": "wsh"}, "the request must have"),
+        ({"direct": [2]}, "direct must be a list of places"),
+        ({"direct": [True]}, "direct must be a list of places"),
+        ({"direct": 1}, "direct must be a list of places"),
         ({"ways": []}, "ways must be a list"),
         ({"ways": "default"}, "ways must be a list"),
         ({"ways": [{"way": "default"}]}, "must have way and proxy"),

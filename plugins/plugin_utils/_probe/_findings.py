@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ._verdict import FAILED, OK, UNKNOWN
@@ -20,14 +20,20 @@ _TOGETHER = {
     "proxy_denied": "allow them in the proxy {via}.",
     "proxy_auth_required": "exempt them from sign-in in the proxy {via}, since the sensor is anonymous.",
     "proxy_failed": "the proxy {via} could not reach them, so look into its log.",
+    "proxy_certificate_required": "the proxy {via} asks for a certificate of the client, so exempt them.",
+    "bad_header": "what answers by way of {via} sent a header that is none.",
+    "protocol_mismatch": "another version of HTTP is needed: see what changes it on the way.",
     "tls_intercepted": "exempt them from TLS inspection, since their certificates are from an unknown authority.",
     "tls_failed": "check the clock, revocation lists, TLS versions and inspection.",
     "blocked_page": "a page came instead of the service, so exempt them from block and login pages.",
 }
 
 
-def findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The findings of the rows of a report: first one per cause that all rows of a way have in common."""
+def findings(rows: Sequence[Mapping[str, Any]], asked_directly: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+    """The findings of the rows of a report: first one per cause that all rows of a way have in common.
+
+    asked_directly are the URLs that were asked directly on every path, since no proxy can be used for them.
+    """
     direct = {row["url"] for row in rows if row["path"] == DIRECT and row["verdict"] == OK}
     ways: dict[tuple[str, str | None], list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -41,6 +47,9 @@ def findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         falls_back = row["url"] in direct and DIRECT not in (row["path"], row["via"]) and row["verdict"] == FAILED
         if falls_back and not _is_one_cause(ways[row["path"], row["via"]]):
             yield _only_direct(row)
+    proxied = {path for path, via in ways if via not in (DIRECT, None)}
+    past = {row["url"]: row for row in reversed(rows) if row["url"] in asked_directly and row["path"] in proxied}
+    yield from map(_asked_directly, reversed(past.values()))
 
 
 def _is_one_cause(group: Sequence[Mapping[str, Any]]) -> bool:
@@ -79,4 +88,18 @@ def _only_direct(row: Mapping[str, Any]) -> dict[str, Any]:
         "reason": row["reason"],
         "count": 1,
         "text": f"{text}: the sensor falls back to the direct path without a word.",
+    }
+
+
+def _asked_directly(row: Mapping[str, Any]) -> dict[str, Any]:
+    said = "was reached" if row["verdict"] == OK else f"was not reached ({row['reason']})"
+    return {
+        "url": row["url"],
+        "path": row["path"],
+        "via": row["via"],
+        "finding": "asked_directly",
+        "reason": row["reason"],
+        "count": 1,
+        "text": f"{row['host']} can't be used through a proxy, so it was asked directly, and {said}: let it past the "
+        "proxy.",
     }

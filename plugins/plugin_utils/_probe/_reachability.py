@@ -80,7 +80,7 @@ class Reachability(Inquiry):
             "run_as": self.options["run_as"],
             "rows": found,
             "summary": self._summary(found),
-            "findings": list(findings(found)),
+            "findings": list(findings(found, {target.url for target in self._targets.asked if target.direct})),
             "unprobed": list(self._targets.unprobed),
         }
 
@@ -111,6 +111,7 @@ class Reachability(Inquiry):
             self.options["parallel"],
             ways,
             tuple(target.url for target in self._targets.asked),
+            tuple(place for place, target in enumerate(self._targets.asked) if target.direct),
         )
         completed = endpoint.run([*reading.commands, *carrier.commands(request.text())])
         registry = reading.parse(completed[: len(reading.commands)])
@@ -141,7 +142,7 @@ class Reachability(Inquiry):
         target, way = self._targets.asked[row.url], self._ways[row.way]
         via = _via(row, target, way, method, asked.state)
         verdict = judge(row, target, via)
-        if way.path == "effective" and not self._path_known(asked, method):
+        if way.path == "effective" and not target.direct and not self._path_known(asked, method):
             verdict, via = Verdict("path_unknown"), None
         number = number_of(row.error) or None
         return {
@@ -221,7 +222,7 @@ def _via(row: Row, target: Target, way: Way, method: str, state: State) -> str |
         return None
     if row.proxy:
         return shown_proxies(row.proxy)
-    if way.way in (DIRECT, "detect") or (way.path == "effective" and method == "wpad"):
+    if target.direct or way.way in (DIRECT, "detect") or (way.path == "effective" and method == "wpad"):
         return DIRECT
     native = state.part(WinHttp).native
     if not native.readable:

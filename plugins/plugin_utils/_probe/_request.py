@@ -23,7 +23,7 @@ class Target:
     """One address to ask, and what counts as an answer of the service.
 
     statuses are the status codes that mean "reached"; html says that a page is what the address answers with; one
-    that is not required does not count when it can't be reached.
+    that is not required does not count when it can't be reached; one that is direct can't be used through a proxy.
     """
 
     url: str
@@ -31,6 +31,7 @@ class Target:
     html: bool
     required: bool
     purpose: str
+    direct: bool = False
 
     @property
     def parts(self) -> SplitResult:
@@ -62,7 +63,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Request:
-    """Everything that one run of the probe is to ask; timeout is per address, deadline for all, in milliseconds."""
+    """Everything that one run of the probe is to ask; timeout is per address, deadline for all, in milliseconds.
+
+    direct are the places of those urls that are asked directly, whatever the way.
+    """
 
     token: str
     timeout: int
@@ -70,13 +74,14 @@ class Request:
     parallel: int
     ways: tuple[Way, ...]
     urls: tuple[str, ...]
+    direct: tuple[int, ...] = ()
 
     def text(self) -> str:
         """The request as one line of JSON, in which data is letters, digits and a few signs or \\uXXXX."""
         ways = [{"way": _escaped(way.way), "proxy": _escaped(way.proxy)} for way in self.ways]
         numbers = {"timeout": self.timeout, "deadline": self.deadline, "parallel": self.parallel}
         content = {"format": FORMAT, "token": self.token, **numbers, "ways": ways}
-        line = json.dumps({**content, "urls": [_escaped(url) for url in self.urls]})
+        line = json.dumps({**content, "urls": [_escaped(url) for url in self.urls], "direct": self.direct})
         # json.dumps has made two backslashes of the one that begins an escape.
         return line.replace("\\\\u", "\\u")
 

@@ -83,7 +83,8 @@ def _targets(services: Iterable[Service]) -> Iterable[Target]:
         having = [service for service in services if any(other.url == probe.url for other in service.probes)]
         required = [service for service in having if service.required]
         yield Target(
-            probe.url, probe.statuses, probe.html, bool(required), (required or having)[0].purpose
+            *(probe.url, probe.statuses, probe.html, bool(required), (required or having)[0].purpose),
+            direct=any(service.direct for service in having),
         )
 
 

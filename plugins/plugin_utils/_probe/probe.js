@@ -122,8 +122,15 @@ function attempt(job, step) {
   try { step(); } catch (error) { fail(job, error.number); }
 }
 
+function goesDirect(url) {
+  for (var i = 0; i < request.direct.length; i++) {
+    if (request.direct[i] === url) { return true; }
+  }
+  return false;
+}
+
 function start(job) {
-  var way = request.ways[job.row.way];
+  var way = goesDirect(job.row.url) ? { way: 'direct', proxy: '' } : request.ways[job.row.way];
   job.first = now();
   job.direct = way.way === 'direct';
   job.row.proxy = way.way === 'static' || way.way === 'sensor' ? answer['static'] : way.proxy;

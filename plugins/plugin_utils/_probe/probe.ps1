@@ -102,6 +102,7 @@ function Stop-Probe($job, $number) {
 
 function Start-Probe($job) {
     $way = $request.ways[$job.row.way]
+    if ($request.direct -contains $job.row.url) { $way = @{ way = 'direct'; proxy = '' } }
     $job.first = $clock.ElapsedMilliseconds
     $job.running = $true
     $job.direct = $way.way -eq 'direct'

@@ -39,6 +39,12 @@ class DataCollection:
         """The static proxy that the sensor can read: only a REG_SZ counts."""
         return self.server.text if self.server and self.server.type == "REG_SZ" and self.server.text else None
 
+    @property
+    def prefers_static(self) -> bool:
+        """Whether the sensor is told to prefer its static proxy: a REG_DWORD of 1."""
+        value = self.prefer_static
+        return value is not None and value.type == "REG_DWORD" and value.number == 1
+
     def report(self, raw: bool) -> dict[str, Any]:
         return {
             "telemetry_proxy_server": _report(SERVER, self.server, "REG_SZ"),

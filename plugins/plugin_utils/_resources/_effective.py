@@ -22,8 +22,9 @@ VERDICT_SCOPES = ("system", "machine")
 class Effective:
     """The proxy that the sensor is expected to use.
 
-    The order is the documented one: the static proxy of the DataCollection policy first, then WinHTTP's. That
-    automatic detection comes after a WinHTTP proxy is an inference.
+    Microsoft's page says that the sensor prefers its static proxy with PreferStaticProxyForHttpRequest, and that it
+    goes direct where that proxy can't be reached. That the static proxy comes first without the value too, and that
+    automatic detection comes after a WinHTTP proxy, are inferences.
     """
 
     method: str
@@ -39,12 +40,14 @@ def effective(state: State) -> Effective:
     """The answer for a state of which all parts were read."""
     static, native = state.part(DataCollection).proxy, state.part(WinHttp).native
     if static:
-        return Effective(
-            "static",
-            shown_server(static),
-            "the policy value TelemetryProxyServer",
-            "The sensor uses its static proxy first, and goes direct when that proxy can't be reached.",
+        why = (
+            "PreferStaticProxyForHttpRequest is 1, so the sensor prefers its static proxy, and goes direct when that "
+            "proxy can't be reached."
+            if state.part(DataCollection).prefers_static
+            else "The sensor has a static proxy, and goes direct when that proxy can't be reached. Whether it comes "
+            "before WinHTTP's without PreferStaticProxyForHttpRequest is not documented."
         )
+        return Effective("static", shown_server(static), "the policy value TelemetryProxyServer", why)
     if not native.readable:
         return Effective(
             "unknown", None, "WinHttpSettings", "The WinHTTP proxy of the machine can't be decoded."
@@ -100,7 +103,12 @@ def conflicts(state: State) -> list[str]:
     if static and " " in static:
         found.append("TelemetryProxyServer holds a blank, which the sensor does not accept.")
     if static and native.proxy:
-        found.append("A static proxy and a WinHTTP proxy are both set; the sensor uses the static one.")
+        uses = (
+            "prefers the static one"
+            if values.prefers_static
+            else "is expected to use the static one, which is documented with PreferStaticProxyForHttpRequest alone"
+        )
+        found.append(f"A static proxy and a WinHTTP proxy are both set; the sensor {uses}.")
     if native != winhttp.wow64:
         found.append("The 32-bit view of the WinHTTP proxy differs from the 64-bit one.")
     scope = _scope(state)

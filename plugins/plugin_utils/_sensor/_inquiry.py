@@ -15,7 +15,7 @@ from .._windows._registry import Reading
 from ._contacts import CONTACT_IDS, contacts
 from ._events import newest, parse, require_parser
 from ._hints import hints
-from ._notices import NOTICES, newest_of_each, report
+from ._notices import QUERIED, newest_of_each, report
 from ._state import QUERIES, SERVICE_COMMANDS, SensorState
 
 _MOST = 1000
@@ -37,13 +37,14 @@ class SensorContacts(Inquiry):
 
     def ask(self, endpoint: Endpoint) -> dict[str, Any]:
         reading = Reading(QUERIES)
-        log = (newest(CONTACT_IDS, self._count), newest(NOTICES, _NOTICES))
+        log = (newest(CONTACT_IDS, self._count), *(newest(ids, _NOTICES) for ids in QUERIED))
         completed = endpoint.run([*reading.commands, *SERVICE_COMMANDS, *log])
-        *answers, sense, diagtrack, contact_log, notice_log = completed
+        *answers, sense, diagtrack, contact_log, first, second = completed
         state = SensorState.decode(reading.parse(answers), sense, diagtrack)
         events = parse(contact_log)
         found, not_understood = contacts(events)
-        notices = newest_of_each(parse(notice_log))
+        other = sorted((*parse(first), *parse(second)), key=lambda event: event.record, reverse=True)
+        notices = newest_of_each(other)
         return {
             "contacts": [contact.report() for contact in found],
             "sensor": state.report(),

@@ -20,6 +20,11 @@ _ABSENT = re.compile(r"\bdoes(?:n.?t| not) exist\W*\Z", re.IGNORECASE)
 # WPAD stands in parentheses as well, and is no proxy.
 _NAMED = re.compile(r"((?:named|command.line) proxy)\s*\((.*)\)[^()]*", re.IGNORECASE)
 
+_PASSED = re.compile(r"\b(?:passed|succeeded|successful)\b", re.IGNORECASE)
+_NOT_PASSED = re.compile(r"\bfailed\b|did not complete|may be blocking|is invalid due to", re.IGNORECASE)
+_HOST = re.compile(r"(?<![a-z0-9.-])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){2,8}(?![a-z0-9-])")
+_LINE_LIMIT, _SAID_LIMIT = 2000, 300
+
 # The analyzer's own rule: these count after Failed too, and 405 only after Succeeded.
 _REACHED = (200, 400, 404)
 _REACHED_WHEN_SUCCEEDED = 405
@@ -46,6 +51,23 @@ def read_blocks(text: str) -> tuple[Row, ...]:
             blocks[-1][1].append(_method(method.group(1)))
     check_count(len(blocks))
     return tuple(Row(url, _verdict(methods), methods=tuple(methods)) for url, methods in blocks)
+
+
+def read_cloud_connection(text: str) -> tuple[Row, ...]:
+    """A row per host that TestCloudConnection names with a result, by its last one; a failure is never undone.
+
+    Its words are those that scripts around it look for. No whole output of it is published.
+    """
+    found: dict[str, Row] = {}
+    for line in text.splitlines():
+        passed, failed = _PASSED.search(line), _NOT_PASSED.search(line)
+        if not passed and not failed:
+            continue
+        for host in _HOST.findall(line[:_LINE_LIMIT].lower()):
+            if failed or host not in found:
+                found[host] = Row(host, "failed" if failed else "ok", said=shown_words(line.strip())[:_SAID_LIMIT])
+    check_count(len(found))
+    return tuple(found.values())
 
 
 def _method(text: str) -> Method:

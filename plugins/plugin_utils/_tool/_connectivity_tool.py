@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import ntpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from ansible.errors import AnsibleError
 from .._inquiry import Inquiry
 from .._resources._resource import InvalidOption
 from .._windows._endpoint import Command, Completed, Endpoint, EndpointError, quoted
-from ._analyzer import read_blocks, read_proxy
+from ._analyzer import read_blocks, read_cloud_connection, read_proxy
 from ._psexec import PsExec
 from ._rows import Row, Unreadable, summary
 from ._snapshot import read_snapshot
@@ -28,6 +29,13 @@ _PATH = re.compile(r'[A-Za-z]:\\[^"%!*?<>|:/\x00-\x1f\x7f-\U0010ffff]*')
 _PROGRAM = re.compile(r"[A-Za-z0-9_.-]+\.exe", re.IGNORECASE)
 # Room for the names below a directory within the 259 characters of a path.
 _PATH_LIMIT = 200
+# Below the directory: today's program, the two that the analyzer uses on Windows with the Microsoft Monitoring Agent,
+# the second of which comes with that agent.
+_PROGRAMS = {
+    "client_analyzer": "Tools\\MDEClientAnalyzer.exe",
+    "client_analyzer_previous": "Tools\\MDEClientAnalyzerPreviousVersion.exe",
+    "test_cloud_connection": "TestCloudConnection.exe",
+}
 _TIMEOUT_LIMIT = 3600
 _ARCHIVE_LIMIT = 8 * 1024 * 1024
 
@@ -71,12 +79,7 @@ class ConnectivityTool(Inquiry):
                 (self._archive, self._encoded),
             )
             if options["tool"] == "sense_snapshot"
-            else PsExec(
-                psexec,
-                f"{directory}\\Tools\\MDEClientAnalyzer.exe",
-                f"-w {quoted(f'{directory}{chr(92)}Tools')}",
-                options["timeout"],
-            )
+            else _printing(psexec, ntpath.join(directory, _PROGRAMS[options["tool"]]), options["timeout"])
         )
 
     def check(self, endpoint: Endpoint) -> dict[str, Any]:
@@ -110,7 +113,8 @@ class ConnectivityTool(Inquiry):
         }
 
     def _analyzed(self, ended: Completed) -> Report:
-        rows = read_blocks(ended.stdout)
+        read = read_cloud_connection if self.options["tool"] == "test_cloud_connection" else read_blocks
+        rows = read(ended.stdout)
         if not rows:
             raise self._psexec.failure(ended, "printed no URL that it tested")
         return Report(rows, read_proxy(ended.stdout), ended.rc)
@@ -133,6 +137,11 @@ class ConnectivityTool(Inquiry):
                 f"Snapshot.zip can't be fetched: certutil ended with exit code {encode.rc}, type with {fetched.rc}."
             )
         return Report(read_snapshot(_decoded(fetched.stdout)), None, ended.rc)
+
+
+def _printing(psexec: str, program: str, timeout: int) -> PsExec:
+    """One run of a program that prints what it finds, in its own directory."""
+    return PsExec(psexec, program, f"-w {quoted(ntpath.dirname(program))}", timeout)
 
 
 def _checked(option: str, path: str) -> str:

@@ -136,6 +136,7 @@ class Asker:
             "parallel": 16,
             "ways": [{"way": "named", "proxy": w} if ":" in w else {"way": w, "proxy": ""} for w in ways],
             "urls": list(urls),
+            "direct": [],
             **changes,
         }
         spelled = json.dumps(request).replace("?", "\\u003f")

@@ -16,7 +16,16 @@ import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import select, unprobed
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
 
-from tests.integration.reachability.reach_site import ask, by_host, column, need_stage, place, reasons
+from tests.integration.reachability.reach_site import (
+    WAKE_UP,
+    ask,
+    by_host,
+    column,
+    need_stage,
+    place,
+    reasons,
+    through_a_proxy,
+)
 from tests.integration.site import Site
 from tests.lab.lab import Lab
 from tests.lab.network.authority import Authority
@@ -41,6 +50,7 @@ class Town:
     """Endpoints that differ in one thing each: what they were told, and what their proxies logged."""
 
     results: Mapping[str, dict[str, Any]]
+    whole: Mapping[str, dict[str, Any]]
     proxies: Mapping[str, Squid]
     service: str
 
@@ -95,8 +105,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         builder.build()
         one = ask({**CHOICE, "unprobed": "omit", "paths": ["effective", "direct"], "timeout": SECONDS})
         run = Site(builder.lab(), work).run(one)
-        results = {name.removesuffix("-1"): result for name, result in by_host(run).items()}
-        yield Town(results, builder.squids, builder.stage.service.address)
+        whole = {name.removesuffix("-1"): result for name, result in by_host(run).items()}
+        results = {name: through_a_proxy(result) for name, result in whole.items()}
+        yield Town(results, whole, builder.squids, builder.stage.service.address)
 
 
 def hosts_by_reason(result: Mapping[str, Any], path: str = "effective") -> dict[str, set[str]]:
@@ -207,6 +218,19 @@ def test_no_squid_was_sent_credentials(town: Town) -> None:
     for name, squid in town.proxies.items():
         rows = squid.log(len(column(town.results[name], "effective")))
         assert {(row.authorization, row.proxy_authorization) for row in rows} == {(None, None)}
+
+
+def test_the_wake_up_is_asked_past_every_proxy_and_a_finding_says_so(town: Town) -> None:
+    for name, result in town.whole.items():
+        rows = [row for row in result["rows"] if row["host"] == WAKE_UP]
+        reason = "name_not_resolved" if name == "right" else "ok"
+        assert [(row["path"], row["via"], row["reason"]) for row in rows] == [
+            (path, "direct", reason) for path in ("effective", "direct")
+        ]
+        (finding,) = (each for each in result["findings"] if each["finding"] == "asked_directly")
+        assert (finding["url"], finding["reason"]) == (f"https://{WAKE_UP}/", reason)
+    for squid in town.proxies.values():
+        assert not [row for row in squid.log() if WAKE_UP in row.target]
 
 
 def test_every_endpoint_was_asked_for_the_same(town: Town) -> None:

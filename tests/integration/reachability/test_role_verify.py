@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.integration.play import Outcome, Run, run_playbook, run_tasks
+from tests.integration.reachability.reach_site import WAKE_UP
 from tests.integration.site import CONNECTIONS
 from tests.lab.lab import Lab
 from tests.outside import outside
@@ -95,12 +96,12 @@ def test_site_verifies_twice_and_changes_nothing_the_second_time(two: Lab, tmp_p
         variables = {**TENANT, **configured(proxy.address)}
         first, second = (run(two, tmp_path, "site", variables) for _time in range(2))
         assert [first.rc, second.rc] == [0, 0], first.output + second.output
-        # The proxy saw a request for every row of both runs on both endpoints, and nothing was asked past it.
-        assert len(proxy.log) == 2 * 2 * 24
+        # The proxy saw a request for every row of both runs on both endpoints; the wake-up alone is asked past it.
+        assert len(proxy.log) == 2 * 2 * 25
     assert NOT_IDEMPOTENT.search(first.output)
     assert not NOT_IDEMPOTENT.search(second.output)
     for host in two.endpoints:
-        assert said(second, host).startswith(f"{host} reaches all 15 required URLs (via {proxy.address}).")
+        assert said(second, host).startswith(f"{host} reaches all 17 required URLs (via {proxy.address}).")
         assert "\n" not in said(second, host)
     engines = {host: asked(first, host)["engine"] for host in two.endpoints}
     assert engines == {"clean-1": "powershell", "hardened-1": "wsh"}
@@ -121,14 +122,16 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
     assert done.rc == 2, done.output
     (failure,) = of(done, ASKS)
     assert failure.result["msg"] == (
-        "clean-1 does not reach 1 of 15 required URLs (proxy_denied); the table above says what to do."
+        "clean-1 does not reach 1 of 17 required URLs (proxy_denied); the table above says what to do."
     )
     lines = said(done).splitlines()
-    assert lines[0] == "clean-1 does not reach 1 of 15 required URLs."
+    assert lines[0] == "clean-1 does not reach 1 of 17 required URLs."
     assert lines[1].startswith(f"The sensor is expected to take this path: winhttp {proxy.address}. ")
-    heading, reason, *rows = lines[3:7]
+    heading, unresolved, waking, reason, *rows = lines[3:9]
     assert re.split(r" {2,}", heading.strip()) == ["host", "URL", "path", "via", "answer", "what to do"]
-    assert reason == "proxy_denied: 2 of 24"
+    assert (unresolved, reason) == ("name_not_resolved: 1 of 26", "proxy_denied: 2 of 26")
+    assert re.split(r" {2,}", waking.strip())[1:4] == [f"https://{WAKE_UP}/", "effective", "direct"]
+    assert any(line.startswith(f"{WAKE_UP} can't be used through a proxy, ") for line in lines)
     cells = [re.split(r" {2,}", row.strip()) for row in rows]
     common = ["effective", proxy.address, "status 403"]
     optional = f"(optional) Allow login.live.com:443 in the proxy {proxy.address}."
@@ -191,23 +194,23 @@ def test_direct_beside_the_effective_path_is_a_finding_and_does_not_count(lab: L
     assert done.rc == 2, done.output
     text = said(done)
     assert f"{EDR} is reached directly, but not by way of {proxy.address}" in text
-    assert "clean-1 does not reach 1 of 15 required URLs." in text
-    assert "proxy_denied: 1 of 24" in text
+    assert "clean-1 does not reach 1 of 17 required URLs." in text
+    assert "proxy_denied: 1 of 26" in text
 
 
 def test_rows_with_the_same_advice_say_it_once(lab: Lab, tmp_path: Path) -> None:
     done = role(lab, tmp_path, {**TENANT, "endpoint_verify_paths": ["static"]})
     assert done.rc == 2, done.output
     assert said(done).count("This endpoint has no such proxy.") == 1
-    assert said(done).count("as above") == 24
-    assert "15 of 15 required URLs (no_such_proxy)" in of(done, FAILS)[0].result["msg"]
+    assert said(done).count("as above") == 25
+    assert "17 of 17 required URLs (no_such_proxy)" in of(done, FAILS)[0].result["msg"]
 
 
 def test_one_cause_is_one_line_with_a_count_and_no_row(lab: Lab, tmp_path: Path) -> None:
     done = role(lab, tmp_path, TENANT)
     assert done.rc == 2, done.output
     text = said(done)
-    assert text.count("None of 24 URLs is reached directly, for one cause (name_not_resolved): nothing resolves") == 1
+    assert text.count("None of 26 URLs is reached directly, for one cause (name_not_resolved): nothing resolves") == 1
     assert "https://" not in text
     assert len(text.splitlines()) < 8
     assert "run_as" not in text
@@ -216,13 +219,13 @@ def test_one_cause_is_one_line_with_a_count_and_no_row(lab: Lab, tmp_path: Path)
 def test_without_the_assertion_it_says_so_and_passes(lab: Lab, tmp_path: Path) -> None:
     done = role(lab, tmp_path, {**TENANT, "endpoint_verify_assert": False})
     assert done.rc == 0, done.output
-    assert said(done).startswith("clean-1 does not reach 15 of 15 required URLs.")
+    assert said(done).startswith("clean-1 does not reach 17 of 17 required URLs.")
 
 
 def test_what_is_registered_has_rows_and_the_sensors_log_and_is_two_tasks(lab: Lab, tmp_path: Path) -> None:
     done = role(lab, tmp_path, {**TENANT, "endpoint_verify_sensor": True, "endpoint_verify_assert": False})
     assert done.rc == 0, done.output
-    assert len(asked(done)["rows"]) == 24
+    assert len(asked(done)["rows"]) == 26
     (shown,) = of(done, "Show")
     assert shown.result["endpoint_verify_contacts"]["sensor"]["onboarded"] is True
     tasks = [outcome.task.rpartition(" : ")[2] for outcome in done.outcomes]
@@ -300,7 +303,7 @@ def test_check_mode_asks_what_is_reached_now_and_writes_nothing(lab: Lab, tmp_pa
         # The proxy is not set yet, and nothing is reached without it: no failure, since that is about to change.
         assert done.rc == 0, done.output
         assert proxy.log == []
-        assert "clean-1 does not reach 15 of 15 required URLs." in said(done)
+        assert "clean-1 does not reach 17 of 17 required URLs." in said(done)
         assert "check mode has not written the proxy settings" in said(done).splitlines()[-1]
         assert lab.endpoints["clean-1"].value(CONNECTIONS, "WinHttpSettings") == before
         alone = role(lab, tmp_path, {**TENANT, **reports}, "--check")
@@ -312,7 +315,7 @@ def test_the_demo_shows_how_much_is_reached(lab: Lab, tmp_path: Path) -> None:
     with outside(lab) as proxy:
         done = run(lab, tmp_path, "demo", {**TENANT, **configured(proxy.address)})
     assert done.rc == 0, done.output
-    assert "service        24 of 24 URLs reached, asked as system by powershell" in done.output
+    assert "service        25 of 26 URLs reached, asked as system by powershell" in done.output
 
 
 def test_an_inventory_that_sends_everything_to_windows_keeps_the_report_on_the_controller(

@@ -64,9 +64,9 @@ def test_a_fleet_ends_with_one_table_by_cause_a_page_and_exit_code_two(lab: Lab,
     with (report / "summary.csv").open(newline="") as table:
         rows = {row["host"]: row for row in csv.DictReader(table)}
     assert {name: row["verdict"] for name, row in rows.items()} == wanted
-    assert (rows["clean-1"]["rows_ok"], rows["clean-1"]["proxy_now"]) == ("24", proxy.address)
+    assert (rows["clean-1"]["rows_ok"], rows["clean-1"]["proxy_now"]) == ("25", proxy.address)
     records = {path.stem: json.loads(path.read_text()) for path in (report / "hosts").iterdir()}
-    assert len(records["clean-3"]["reachability"]["rows"]) == 24
+    assert len(records["clean-3"]["reachability"]["rows"]) == 26
     assert "nothing resolves: DNS does not know outside names here" in records["clean-3"]["reason"]
     assert "table above" not in records["clean-3"]["reason"]
     assert (records["clean-2"]["observed"], records["clean-2"]["reason"]) == ({}, "the connection was lost")
@@ -84,8 +84,8 @@ def test_one_endpoint_alone_is_told_in_full(lab: Lab, tmp_path: Path) -> None:
     with outside(lab):
         done = verify(lab, tmp_path, "--limit", "clean-3")
     assert done.rc == 2
-    assert "clean-3 does not reach 15 of 15 required URLs." in done.output
-    assert "None of 24 URLs is reached directly, for one cause (name_not_resolved): nothing resolves" in done.output
+    assert "clean-3 does not reach 17 of 17 required URLs." in done.output
+    assert "None of 26 URLs is reached directly, for one cause (name_not_resolved): nothing resolves" in done.output
 
 
 def test_a_batch_in_which_nobody_answers_ends_the_run(tmp_path: Path) -> None:

@@ -89,7 +89,8 @@ class _Run:
             "headers": dict.fromkeys(_HEADERS, ""),
         }
         if begun < self.end:
-            row.update(self._ask(self.asked.urls[url], self.asked.ways[way]))
+            taken = Way("direct", "") if url in self.asked.direct else self.asked.ways[way]
+            row.update(self._ask(self.asked.urls[url], taken))
             row["milliseconds"] = int((time.monotonic() - begun) * 1000)
         return row
 

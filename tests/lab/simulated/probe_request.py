@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.lab.simulated.winhttp import Url
 
-_FIELDS = {"format", "token", "timeout", "deadline", "parallel", "ways", "urls"}
+_FIELDS = {"format", "token", "timeout", "deadline", "parallel", "ways", "urls", "direct"}
 _WAYS = ("sensor", "default", "direct", "static", "detect", "named")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 # What the probe's own reader, in a language without JSON, can be trusted with.
@@ -44,6 +44,7 @@ class Request:
     parallel: int
     ways: tuple[Way, ...]
     urls: tuple[Url, ...]
+    direct: tuple[int, ...]
 
     @classmethod
     def parse(cls, text: str) -> Request:
@@ -58,13 +59,15 @@ class Request:
         _need(_matches(_TOKEN, fields["token"]), "the token must be hexadecimal digits in lower case")
         for name in ("timeout", "deadline", "parallel"):
             _need(_positive(fields[name]), f"{name} must be a whole number above 0")
+        urls = tuple(_url(item) for item in _list(fields["urls"], "urls"))
         return cls(
             fields["token"],
             fields["timeout"],
             fields["deadline"],
             fields["parallel"],
             tuple(_way(item) for item in _list(fields["ways"], "ways")),
-            tuple(_url(item) for item in _list(fields["urls"], "urls")),
+            urls,
+            _places(fields["direct"], len(urls)),
         )
 
 
@@ -102,6 +105,12 @@ def _list(value: object, name: str) -> list[Any]:
     if not isinstance(value, list) or not value:
         raise BadRequest(f"{name} must be a list with something in it")
     return value
+
+
+def _places(value: object, count: int) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(place) is int and 0 <= place < count for place in value):
+        raise BadRequest("direct must be a list of places of urls")
+    return tuple(value)
 
 
 def _way(item: object) -> Way:

@@ -27,6 +27,7 @@ REQUEST = {
     "parallel": 1,
     "ways": [{"way": "direct", "proxy": ""}],
     "urls": ["https://service.lab.test/"],
+    "direct": [],
 }
 CSCRIPT = r"cscript //nologo C:\Tools\probe.js C:\Tools\input"
 POWERSHELL = (

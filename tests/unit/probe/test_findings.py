@@ -50,6 +50,22 @@ def test_a_common_cause_says_how_many_are_reached_directly_and_comparison_is_no_
     assert not list(findings([row(1, "ok"), row(2, "ok"), row(1, "timeout", "direct"), row(2, "timeout", "direct")]))
 
 
+def test_what_cannot_use_a_proxy_is_said_once_and_only_where_there_is_one() -> None:
+    wake = "https://host9.example/"
+    rows = [row(1, "ok", via=PROXY), row(9, "timeout"), row(1, "ok", "static", PROXY), row(9, "timeout", "static")]
+    (found,) = findings(rows, {wake})
+    assert (found["finding"], found["url"], found["path"], found["via"]) == (
+        *("asked_directly", wake, "effective", "direct"),
+    )
+    assert found["text"] == (
+        "host9.example can't be used through a proxy, so it was asked directly, and was not reached (timeout): let it "
+        "past the proxy."
+    )
+    assert not list(findings([row(1, "ok"), row(9, "ok")], {wake})), "nothing goes through a proxy"
+    (reached,) = findings([row(1, "ok", via=PROXY), row(9, "ok")], {wake})
+    assert "asked directly, and was reached: " in reached["text"]
+
+
 def test_rows_of_several_causes_are_told_one_by_one_where_direct_works() -> None:
     rows = [row(1, "refused", via=PROXY), row(2, "timeout", via=PROXY), *(row(n, "ok", "direct") for n in (1, 2))]
     assert [(each["finding"], each["url"], each["count"]) for each in findings(rows)] == [

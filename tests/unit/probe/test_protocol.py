@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 SCHEMA = json.loads((Path(_probe.__file__).parent / "schema.json").read_text(encoding="utf-8"))
 PATHS = ["effective", "winhttp", "static", "wpad", "direct", "proxy.example.com:8080"]
-REQUEST = Request("0123456789abcdef", 10000, 60000, 32, ways_of(PATHS), ("https://a.example/", "http://b.example/"))
+URLS = ("https://a.example/", "http://b.example/")
+REQUEST = Request("0123456789abcdef", 10000, 60000, 32, ways_of(PATHS), URLS, (1,))
 # What a line of the request may hold: nothing that cmd.exe, either engine or find gives a meaning to.
 TRAVELS = re.compile(r'[A-Za-z0-9 ._:/=+\\{}\[\],"-]*')
 

@@ -16,7 +16,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._events i
     newest,
     parse,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._notices import NOTICES
+from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._notices import NOTICES, QUERIED
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Completed
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +40,8 @@ def test_the_query_is_one_argument_and_holds_no_more_than_windows_takes():
         f'wevtutil qe {CHANNEL} /q:"*[System[(EventID=4 or EventID=5 or EventID=67 or EventID=15)]]"'
         " /c:7 /rd:true /f:xml"
     )
-    assert len(NOTICES) <= 20
+    assert all(len(ids) <= 20 for ids in QUERIED)
+    assert [number for ids in QUERIED for number in ids] == list(NOTICES)
     assert not set(NOTICES) & set(CONTACT_IDS)
 
 

@@ -126,6 +126,17 @@ def test_sensor_and_log_are_described():
     }
 
 
+def test_the_notices_are_those_of_microsoft_s_page_and_come_newest_first():
+    # 35 is about quotas by now, 14 is not on the page, and the others were missing.
+    ids = (412, 35, 14, 411, 1, 406, 50)
+    report = ask(endpoint([Event(number, time=hour(at)) for at, number in enumerate(ids)]))
+    assert [notice["id"] for notice in report["notices"]] == [50, 406, 1, 411, 35, 412]
+    meanings = {notice["id"]: notice["meaning"] for notice in report["notices"]}
+    assert "quotas" in meanings[35]
+    assert "token" in meanings[411]
+    assert "rejected" in meanings[406]
+
+
 def test_a_fresh_onboarded_endpoint_is_well():
     report = ask(SimulatedEndpoint("pc", Profile("test")))
     assert report["contacts"]

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._analyzer import read_blocks, read_proxy
+from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._analyzer import (
+    read_blocks,
+    read_cloud_connection,
+    read_proxy,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +41,26 @@ def test_a_block_becomes_a_row_with_its_ways():
         ("Named proxy", "q.test:8080", "other", None),
         ("Command line proxy", "", "absent", None),
     ]
+
+
+def test_the_test_of_the_monitoring_agent_names_hosts_with_results():
+    rows = read_cloud_connection(
+        "Starting connectivity test for workspace id 1234\r\n"
+        "Connectivity test passed for 1234.ods.opinsights.azure.com.\r\n"
+        "Connectivity test passed for https://1234.oms.opinsights.azure.com/\r\n"
+        "Connectivity test passed for scadvisor.blob.core.windows.net\r\n"
+        "The request to scadvisor.blob.core.windows.net failed with error 12002\r\n"
+        "Connectivity test passed for scadvisor.blob.core.windows.net\r\n"
+        "A firewall may be blocking agent.azure-automation.net\r\n"
+    )
+    assert [(row.url, row.verdict) for row in rows] == [
+        ("1234.ods.opinsights.azure.com", "ok"),
+        ("1234.oms.opinsights.azure.com", "ok"),
+        ("scadvisor.blob.core.windows.net", "failed"),
+        ("agent.azure-automation.net", "failed"),
+    ]
+    assert rows[2].said == "The request to scadvisor.blob.core.windows.net failed with error 12002"
+    assert read_cloud_connection("Connectivity test passed\r\nversion 1.2.3.4\r\n") == ()
 
 
 @pytest.mark.parametrize("head", [f"Testing URL:{URL}", f"Testing URL: {URL}", f"  testing url  :   {URL}"])

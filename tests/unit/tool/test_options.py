@@ -60,6 +60,13 @@ def test_the_command_is_the_one_that_microsoft_documents():
     run = r'"d:\Tools\PsExec64.exe" -accepteula -nobanner -s '
     directory = GOOD["directory"]
     assert command() == rf'{run}-w "{directory}\Tools" "{directory}\Tools\MDEClientAnalyzer.exe" <nul'
+    # The two programs of the analyzer for Windows with the Microsoft Monitoring Agent.
+    previous = rf'"{directory}\Tools\MDEClientAnalyzerPreviousVersion.exe"'
+    assert command(tool="client_analyzer_previous") == rf'{run}-w "{directory}\Tools" {previous} <nul'
+    agent = r"C:\Program Files\Microsoft Monitoring Agent\Agent"
+    assert command(tool="test_cloud_connection", directory=agent) == (
+        rf'{run}-w "{agent}" "{agent}\TestCloudConnection.exe" <nul'
+    )
     assert command(tool="sense_snapshot") == rf'{run}-i "{directory}\SenseSnapshot.exe" <nul'
     assert command(tool="sense_snapshot", directory="C:\\") == rf'{run}-i "C:\SenseSnapshot.exe" <nul'
 

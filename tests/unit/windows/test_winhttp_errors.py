@@ -26,6 +26,11 @@ def test_a_number_and_its_hresults_have_one_name(number):
         (0x80072EE7, "ERROR_WINHTTP_NAME_NOT_RESOLVED"),
         (-2147012867, "ERROR_WINHTTP_CANNOT_CONNECT"),
         (12175, "ERROR_WINHTTP_SECURE_FAILURE"),
+        # Missing until they were compared with winhttp.h again.
+        (12153, "ERROR_WINHTTP_INVALID_HEADER"),
+        (0x80072F9F, "ERROR_WINHTTP_GLOBAL_CALLBACK_FAILED"),
+        (12192, "ERROR_WINHTTP_FEATURE_DISABLED"),
+        (12193, "ERROR_WINHTTP_FAST_FORWARDING_NOT_SUPPORTED"),
     ],
 )
 def test_numbers_that_people_look_up(code, name):
