@@ -12,7 +12,7 @@ TYPED_FOLDERS = ("action", "callback", "connection", "filter", "lookup", "plugin
 TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in TYPED_FOLDERS)
 TYPED_TESTS = (
     *("tests/lab", "tests/checks", "tests/bench", "tests/fuzz"),
-    *("tests/demo.py", "tests/tryout.py", "tests/twice.py"),
+    *("tests/demo.py", "tests/tryout.py", "tests/twice.py", "tests/data_check.py"),
 )
 
 INTEGRATION = "tests/integration"
