@@ -11,11 +11,15 @@ from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+from ansible_collections.mde.connectivity.plugins.plugin_utils._services._changes import changes
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._lists import lists_of, read, write
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import (
     InvalidRowError,
     ServiceFileError,
     UnknownChoiceError,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._services._service_tags import (
+    InvalidServiceTags,
 )
 
 
@@ -30,7 +34,7 @@ class ActionModule(EndpointAction):
         directory = Path(options["directory"]).expanduser()
         try:
             wanted = {directory / name: text for name, text in lists_of(options).items()}
-        except (InvalidRowError, ServiceFileError, UnknownChoiceError) as error:
+        except (InvalidRowError, InvalidServiceTags, ServiceFileError, UnknownChoiceError) as error:
             raise Refused(str(error)) from None
         try:
             return self._written(directory, wanted)
@@ -48,6 +52,9 @@ class ActionModule(EndpointAction):
             "changed": bool(changed),
             "files": list(map(str, wanted)),
             "written": list(map(str, changed)),
+            "changes": {
+                str(path): list(changes(before[path] or "", wanted[path])) for path in changed if before[path]
+            },
         }
         if self._task.diff:
             result["diff"] = [

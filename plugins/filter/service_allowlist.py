@@ -29,6 +29,8 @@ options:
       - V(csv) is a table with a head.
       - V(palo_alto) is an external dynamic list of the type URL for a Palo Alto firewall.
       - V(pac) is a function for a PAC file that says O(via) for these hosts.
+      - V(tls_exempt) is the list of the hosts to exempt from TLS inspection, each below what it is for, with comments
+        on those that must not be exempt. What is asked over port 80 alone is not in it.
     type: str
     choices:
       - squid
@@ -36,6 +38,7 @@ options:
       - csv
       - palo_alto
       - pac
+      - tls_exempt
     required: true
   clients:
     description: The networks that squid serves. By default the private ones of IPv4 and IPv6.

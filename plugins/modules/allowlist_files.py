@@ -24,8 +24,8 @@ options:
     description: Which formats are written, as O(mde.connectivity.service_allowlist#filter:format).
     type: list
     elements: str
-    choices: [squid, plain, csv, palo_alto, pac]
-    default: [squid, plain, csv, palo_alto, pac]
+    choices: [squid, plain, csv, palo_alto, pac, tls_exempt]
+    default: [squid, plain, csv, palo_alto, pac, tls_exempt]
   squid_clients:
     description: The networks that squid serves. By default the private ones of IPv4 and IPv6.
     type: list
@@ -34,6 +34,12 @@ options:
   squid_port:
     description: The port at which squid listens. Needed only where no other file of its configuration says it.
     type: int
+  service_tags:
+    description:
+      - A file C(ServiceTags_Public_*.json) on the controller that you downloaded from Microsoft. With it, IP rules for
+        the streamlined service are written as well, for nftables, for Cisco and as a list of networks, as
+        P(mde.connectivity.service_tag_rules#filter) renders them.
+    type: path
   pac_via:
     description: What the function for the PAC file returns for these hosts.
     type: str
@@ -94,4 +100,12 @@ written:
   elements: str
   returned: success
   sample: [/srv/allowlist/squid.conf]
+changes:
+  description:
+    - Of each file that was there and is written, what it has now and had not before, in words, as
+      P(mde.connectivity.allowlist_changes#filter) says it.
+  type: dict
+  returned: success
+  sample:
+    /srv/allowlist/hosts.txt: ["Added: ecs.office.com", "Gone: *.wdcpalt.microsoft.com"]
 """

@@ -17,6 +17,7 @@ from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
 from .._services._lists import lists_of
 from .._services._model import REGIONS, InvalidRowError, ServiceFileError, UnknownChoiceError
+from .._services._service_tags import InvalidServiceTags
 from ._meant import few, meant
 from ._packages import missing_package
 from ._variables import FAMILIES, LEFT, PLAYBOOKS, PREFIXES, RUN, Family, first_batch
@@ -158,7 +159,7 @@ def _service_allowlist(given: Given, complete: Complete) -> Iterator[str]:
 def _lists(options: Given) -> None:
     try:
         lists_of(options)
-    except (InvalidRowError, ServiceFileError, UnknownChoiceError) as error:
+    except (InvalidRowError, InvalidServiceTags, ServiceFileError, UnknownChoiceError) as error:
         raise Refused(str(error)) from None
 
 

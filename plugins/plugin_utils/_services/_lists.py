@@ -15,6 +15,7 @@ from typing import Any
 from ._catalogue import select
 from ._model import Choice, Service
 from ._render import FORMATS, Row, Settings
+from ._service_tags import IP_FORMATS, read_service_tags_file
 
 NAMES: Mapping[str, str] = {
     "squid": "squid.conf",
@@ -22,14 +23,16 @@ NAMES: Mapping[str, str] = {
     "csv": "hosts.csv",
     "palo_alto": "palo_alto.txt",
     "pac": "pac.js",
+    "tls_exempt": "tls_exempt.txt",
 }
+IP_NAMES: Mapping[str, str] = {"nftables": "ip.nft", "cisco": "ip_cisco.txt", "cidr": "ip.txt"}
 _MODE = 0o644
 
 
 def lists_of(options: Mapping[str, Any]) -> dict[str, str]:
     """The name and the text of each file that options of allowlist_files ask for.
 
-    Raises InvalidRowError, ServiceFileError and UnknownChoiceError.
+    Raises InvalidRowError, InvalidServiceTags, ServiceFileError and UnknownChoiceError.
     """
     choice = Choice(
         generation=options["generation"],
@@ -40,7 +43,11 @@ def lists_of(options: Mapping[str, Any]) -> dict[str, str]:
     )
     settings = Settings(tuple(options["squid_clients"]), options["squid_port"], options["pac_via"])
     rows = [_row(service) for service in select(choice, [Path(name) for name in options["files"]])]
-    return {NAMES[format_]: FORMATS[format_](rows, settings) for format_ in options["formats"]}
+    found = {NAMES[format_]: FORMATS[format_](rows, settings) for format_ in options["formats"]}
+    if options["service_tags"]:
+        ranges = read_service_tags_file(Path(options["service_tags"]).expanduser())
+        found |= {name: IP_FORMATS[format_](ranges) for format_, name in IP_NAMES.items()}
+    return found
 
 
 def _row(service: Service) -> Row:

@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Service URLs in the languages of proxies: squid, lists, a Palo Alto external dynamic list, a PAC file."""
+"""Service URLs in the languages of proxies: squid, lists, a Palo Alto external dynamic list, a PAC file.
+
+And those to exempt from TLS inspection, with those that must not be."""
 
 from __future__ import annotations
 
@@ -23,6 +25,19 @@ _COLUMNS = ("host", "port", "path", "purpose", "required", "unconfirmed", "sourc
 _WAY = r"(DIRECT|(PROXY|HTTP|HTTPS|SOCKS) [A-Za-z0-9.-]+:[0-9]{1,5})"
 _VIA = re.compile(rf"{_WAY}(; ?{_WAY})*")
 _HTTP = 80
+_WHY_EXEMPT = (
+    "Exempt these from TLS inspection: Defender for Endpoint pins certificates and does not support it, and who has",
+    "decrypted this traffic breaks it. What they are for stands above them.",
+)
+_INSTEAD = (
+    "The single names of the list are exempt instead; those that the Microsoft Monitoring Agent uses are named by its "
+    "TestCloudConnection.exe."
+)
+# Microsoft's page configure-environment says not to exclude this name, but the single ones of the list.
+_ANYBODY_S = {
+    "*.blob.core.windows.net": "anybody can have a name below it",
+    "*.blob.core.usgovcloudapi.net": "other customers have names below it too",
+}
 
 
 @dataclass(frozen=True)
@@ -199,10 +214,31 @@ function mdeServiceUrl(host) {{
 """
 
 
+def tls_exempt(rows: Sequence[Row], _settings: Settings) -> str:
+    """Return one host per line below what it is for, with comments on those that must not be exempt.
+
+    What is asked over port 80 alone has no TLS and is left out.
+    """
+    encrypted = {row.host: row for row in reversed(rows) if row.port != _HTTP}
+    lines = [f"# {_MADE}", *(f"# {line}" for line in _WHY_EXEMPT)]
+    exempt = [row for row in encrypted.values() if row.host not in _ANYBODY_S]
+    for purpose in sorted({row.purpose for row in exempt}):
+        hosts = sorted((row.host for row in exempt if row.purpose == purpose), key=_from_the_end)
+        lines += ["", f"# {purpose or 'No purpose is said.'}", *hosts]
+    return "\n".join([*lines, *_not_exempt(encrypted), ""])
+
+
+def _not_exempt(hosts: Iterable[str]) -> list[str]:
+    shared = sorted(set(hosts) & set(_ANYBODY_S))
+    lines = [f"# Do not exempt {host}: {_ANYBODY_S[host]}. {_INSTEAD}" for host in shared]
+    return ["", *lines] if lines else []
+
+
 FORMATS: dict[str, Callable[[Sequence[Row], Settings], str]] = {
     "squid": squid,
     "plain": plain,
     "csv": table,
     "palo_alto": edl,
     "pac": pac,
+    "tls_exempt": tls_exempt,
 }
