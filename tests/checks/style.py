@@ -13,11 +13,13 @@ from pathlib import Path
 from tests.checks.runner import ROOT
 from tests.checks.tree import tracked
 
+# REUSE-IgnoreStart
 HEAD = (
     "# Copyright: (c) 2026, The mde.connectivity authors",
     "# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)",
     "# SPDX-License-Identifier: GPL-3.0-or-later",
 )
+# REUSE-IgnoreEnd
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 400
 
