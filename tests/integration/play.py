@@ -46,6 +46,50 @@ class Run:
         return [outcome.result for outcome in self.outcomes]
 
 
+class Started:
+    """A run of ansible-playbook that goes on; its exit code is negative where a signal ended it."""
+
+    def __init__(
+        self,
+        playbook: str | Path,
+        inventory: Path,
+        work: Path,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._results = work / "results.jsonl"
+        self._results.unlink(missing_ok=True)
+        settings = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(_HERE / "callback"),
+            "ANSIBLE_HOST_KEY_CHECKING": "False",
+            "ANSIBLE_LOCAL_TEMP": str(work / "tmp"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_RETRY_FILES_ENABLED": "False",
+            "ANSIBLE_STDOUT_CALLBACK": "results",
+            "LAB_RESULTS": str(self._results),
+        }
+        self._run = warm.Started(
+            _ANSIBLE_PLAYBOOK,
+            ["-i", str(inventory), *arguments, str(playbook)],
+            {**os.environ, **settings, **(environment or {})},
+            work,
+        )
+        self.pid = self._run.pid
+        self.ended = self._run.ended
+
+    def wait(self) -> Run:
+        """Wait for the end of the run."""
+        code, output = self._run.wait(timeout=300)
+        text = self._results.read_text(encoding="utf-8") if self._results.exists() else ""
+        # What a killed run was writing has no end.
+        records = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        # From ansible-core 2.19 on an empty list of warnings is taken out of a result.
+        outcomes = [
+            Outcome(r["host"], r["task"], r["status"], {"warnings": [], **r["result"]}) for r in records
+        ]
+        return Run(code, output, outcomes)
+
+
 def run_playbook(
     playbook: str | Path,
     inventory: Path,
@@ -54,29 +98,7 @@ def run_playbook(
     environment: Mapping[str, str] | None = None,
 ) -> Run:
     """Run a playbook file or name against an inventory; work takes results and temporary files."""
-    results = work / "results.jsonl"
-    results.unlink(missing_ok=True)
-    settings = {
-        "ANSIBLE_CALLBACK_PLUGINS": str(_HERE / "callback"),
-        "ANSIBLE_HOST_KEY_CHECKING": "False",
-        "ANSIBLE_LOCAL_TEMP": str(work / "tmp"),
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_RETRY_FILES_ENABLED": "False",
-        "ANSIBLE_STDOUT_CALLBACK": "results",
-        "LAB_RESULTS": str(results),
-    }
-    code, output = warm.run(
-        _ANSIBLE_PLAYBOOK,
-        ["-i", str(inventory), *arguments, str(playbook)],
-        {**os.environ, **settings, **(environment or {})},
-        work,
-        timeout=300,
-    )
-    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    records = [json.loads(line) for line in lines]
-    # From ansible-core 2.19 on an empty list of warnings is taken out of a result.
-    outcomes = [Outcome(r["host"], r["task"], r["status"], {"warnings": [], **r["result"]}) for r in records]
-    return Run(code, output, outcomes)
+    return Started(playbook, inventory, work, arguments, environment).wait()
 
 
 def run_tasks(

@@ -16,6 +16,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -34,7 +35,8 @@ _USED_BY_EVERY_RUN = (
 )
 _MOST_SERVERS = 3
 _SIZE = 1 << 20
-_servers: dict[str, _Server] = {}
+# Those that wait for a run, each with its environment, the one used last at the end.
+_servers: list[tuple[str, _Server]] = []
 
 
 class Ended(Exception):
@@ -56,13 +58,22 @@ class _Server:
             )
         self._socket = ours
 
-    def run(self, command: Mapping[str, Any], output: int, timeout: float) -> int:
-        """Run a command with both streams to a file descriptor, and return its exit code as subprocess has it."""
-        self._socket.settimeout(timeout)
+    def start(self, command: Mapping[str, Any], output: int) -> int:
+        """Start a command with both streams to a file descriptor, and return the number of its process."""
+        self._socket.settimeout(None)
         handles = array.array("i", [output])
         self._socket.sendmsg(
             [json.dumps(command).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)]
         )
+        return int(self._socket.recv(64))
+
+    def ended(self, within: float) -> bool:
+        """Whether the run has ended, or does so within some seconds."""
+        return bool(select.select([self._socket], [], [], within)[0])
+
+    def wait(self, timeout: float) -> int:
+        """Return the exit code of the run, as subprocess has it."""
+        self._socket.settimeout(timeout)
         try:
             return int(self._socket.recv(64))
         except TimeoutError:
@@ -76,33 +87,43 @@ class _Server:
         self._process.wait()
 
 
-def run(
-    program: Path, arguments: Sequence[str], environment: Mapping[str, str], work: Path, timeout: float
-) -> tuple[int, str]:
-    """Run ansible-playbook, and return its exit code and both streams as one text.
+class Started:
+    """A run of ansible-playbook that goes on, as the process pid."""
 
-    Raises subprocess.TimeoutExpired as subprocess.run does.
-    """
-    kept = {name: value for name, value in environment.items() if name not in _PER_RUN}
-    key = json.dumps([str(program), sorted(kept.items())])
-    server = _servers.pop(key, None) or _Server(kept)
-    command = {"argv": [str(program), *arguments], "environment": dict(environment), "work": str(work)}
-    with (work / "output.txt").open("w+b") as output:
+    def __init__(
+        self, program: Path, arguments: Sequence[str], environment: Mapping[str, str], work: Path
+    ) -> None:
+        kept = {name: value for name, value in environment.items() if name not in _PER_RUN}
+        self._key = json.dumps([str(program), sorted(kept.items())])
+        waiting = next((entry for entry in _servers if entry[0] == self._key), None)
+        if waiting:
+            _servers.remove(waiting)
+        self._server = waiting[1] if waiting else _Server(kept)
+        self._argv = [str(program), *arguments]
+        self._output = work / "output.txt"
+        command = {"argv": self._argv, "environment": dict(environment), "work": str(work)}
+        with self._output.open("wb") as output:
+            self.pid = self._server.start(command, output.fileno())
+
+    def ended(self, within: float) -> bool:
+        """Whether the run has ended, or does so within some seconds."""
+        return self._server.ended(within)
+
+    def wait(self, timeout: float) -> tuple[int, str]:
+        """Return the exit code and both streams as one text, once. Raises subprocess.TimeoutExpired."""
         try:
-            code = server.run(command, output.fileno(), timeout)
+            code = self._server.wait(timeout)
         except Ended:
-            raise subprocess.TimeoutExpired(command["argv"], timeout) from None
-        output.seek(0)
-        said = output.read().decode()
-    _servers[key] = server
-    while len(_servers) > _MOST_SERVERS:
-        _servers.pop(next(iter(_servers))).close()
-    return code, said
+            raise subprocess.TimeoutExpired(self._argv, timeout) from None
+        _servers.append((self._key, self._server))
+        while len(_servers) > _MOST_SERVERS:
+            _servers.pop(0)[1].close()
+        return code, self._output.read_text(encoding="utf-8")
 
 
 @atexit.register
 def _close() -> None:
-    for server in _servers.values():
+    for _key, server in _servers:
         server.close()
 
 
@@ -131,6 +152,7 @@ def _serve(handle: int) -> None:
                 _become(json.loads(data), output)
                 return
             os.close(output)
+            requests.send(str(child).encode())
             status = os.waitpid(child, 0)[1]
             requests.send(str(os.waitstatus_to_exitcode(status)).encode())
 

@@ -76,7 +76,7 @@ class Front:
         account = host.account
         account.requests += 1
         account.bytes_in += _head_size(request) + len(body)
-        drop = host.drop if host.drop and host.drop.request == account.requests else None
+        drop = host.drop if host.drop and host.drop.at(account.requests) else None
         if self._rtt:
             await asyncio.sleep(self._rtt)
         if drop and not drop.after:

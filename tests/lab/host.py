@@ -29,10 +29,18 @@ class Account:
 
 @dataclass
 class Drop:
-    """Close the connection at that request of the account: unanswered, or `after` carrying it out."""
+    """Close the connection at that request of the account: unanswered, or `after` carrying it out.
+
+    An endpoint is `dead` when it does so with all that follow too.
+    """
 
     request: int
     after: bool = False
+    dead: bool = False
+
+    def at(self, request: int) -> bool:
+        """Whether the connection is closed at this one."""
+        return request == self.request or (self.dead and request > self.request)
 
 
 class Host:

@@ -122,9 +122,14 @@ class Lab:
         for host in self.hosts.values():
             host.reset()
 
-    def drop_connection(self, name: str, request: int | None, *, after: bool = False) -> None:
-        """Close the connection at that request of the account (None: never), or `after` carrying it out."""
-        self.hosts[name].drop = None if request is None else Drop(request, after)
+    def drop_connection(
+        self, name: str, request: int | None, *, after: bool = False, dead: bool = False
+    ) -> None:
+        """Close the connection at that request of the account (None: never), or `after` carrying it out.
+
+        A `dead` endpoint does so from there on.
+        """
+        self.hosts[name].drop = None if request is None else Drop(request, after, dead)
 
     def path(self, name: str) -> str:
         """Path of the endpoint's WinRM service, without a slash in front."""

@@ -107,7 +107,6 @@ class _Data:
 
     def add(self, record: Record) -> None:
         reachability = record.reachability or {}
-        now = record.observed or {name: reachability[name] for name in ("effective",) if reachability.get(name)}
         self._hosts.append(
             [
                 record.host,
@@ -118,9 +117,9 @@ class _Data:
                 record.state,
                 record.started,
                 record.finished,
-                *(self._state(state) for state in (record.before, record.planned, now)),
+                *(self._state(state) for state in (record.before, record.planned, record.observed)),
                 self._change(record),
-                self._words.number(wins(now)),
+                self._words.number(wins(record.observed)),
                 self._list(record.commands),
                 self._list(_snapshot(record)),
                 self._list(record.warnings),

@@ -63,13 +63,6 @@ def earlier_of(job: Job) -> Record | None:
     return None
 
 
-def is_open(earlier: Record) -> bool:
-    """Whether a write of an earlier run may be there, of which nobody knows how it ended, or that is not taken back."""
-    return bool(earlier.snapshot) and (
-        earlier.state != "done" or earlier.verdict == "unverified" or earlier.changed
-    )
-
-
 def ended_ok(earlier: Record) -> bool:
     """Whether the endpoint was in the planned state when it was last worked on, so that what differs moved since."""
     events = [entry["event"] for entry in earlier.history if entry["event"] in (WRITTEN, OK, BACK)]

@@ -22,12 +22,12 @@ from .._times import stamp, utc_now
 from .._transaction import NotHeld, Transaction, Unknown
 from .._windows._endpoint import Endpoint, EndpointError
 from .._windows._registry import Address
-from ._job import OK, WRITTEN, Job, earlier_of, ended_ok, is_open, merged
+from ._job import OK, WRITTEN, Job, earlier_of, ended_ok, merged
 from ._lock import Busy, Taken, busy, held
 from ._plan import differences, plain, said
 from ._states import FOLLOWS, Seen, Stage
 from ._switch import REMOVED, SET, arm, disarm, may_be_armed
-from ._undo import BACK, addresses, restoring, stranger
+from ._undo import BACK, addresses, is_open, restoring, stranger
 from ._watch import Abandoned
 
 # Whatever these say, the endpoint could not be asked or its answer can't be relied on.

@@ -44,6 +44,13 @@ class Undoing:
     owner: Owner | None
 
 
+def is_open(record: Record) -> bool:
+    """Whether a write of an earlier run may be there, of which nobody knows how it ended, or that is not taken back."""
+    return bool(record.snapshot) and (
+        record.state != "done" or record.verdict == "unverified" or record.changed
+    )
+
+
 def restoring(endpoint: Endpoint, record: Record, force: bool, tidy: bool = False) -> Transaction:
     """Read what stands where the record has a value from before, and plan to put that back; nothing is written.
 
@@ -131,10 +138,12 @@ class _Back:
         return "rolled_back", "restored by a rollback" if there else "a rollback found it as it was before"
 
     def finish(self, ended: str, reason: str) -> Record:
-        now = stamp(utc_now())
+        seen, now = self._seen(), stamp(utc_now())
         event = BACK if ended == "rolled_back" else BACK_FAILED
-        record = self.record.saw(self._seen(), now).noted(now, event, reason)
-        record = replace(record, state="done", verdict=ended, reason=reason, finished=now)
+        record = self.record.saw(seen, now).noted(now, event, reason)
+        # A write of which nobody knows how it ended is still to be undone.
+        changed = record.changed or (ended == "failed" and is_open(self._job.record))
+        record = replace(record, state="done", verdict=ended, reason=reason, changed=changed, finished=now)
         if self._job.owner is None:
             return record
         try:

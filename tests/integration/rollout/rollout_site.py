@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import select
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
 
-from tests.integration.play import Run, run_playbook
+from tests.integration.play import Run, Started
 from tests.integration.site import Site
 from tests.lab.lab import Lab
 from tests.lab.network import stage
@@ -65,10 +65,14 @@ class Change:
         """The proxy that the change is about."""
         return str(self.variables["endpoint_proxy_winhttp_proxy"]["proxy"])
 
-    def play(self, playbook: str, *arguments: str, **variables: Any) -> Run:
-        """Run a playbook of the collection, with evidence; a variable that is None is left out."""
+    def start(self, playbook: str, *arguments: str, **variables: Any) -> Started:
+        """Start a playbook of the collection, with evidence; a variable that is None is left out."""
         name, environment = f"mde.connectivity.{playbook}", {"ANSIBLE_CALLBACKS_ENABLED": "mde.connectivity.evidence"}
-        return run_playbook(name, self.inventory, self.work, self.arguments(variables, *arguments), environment)
+        return Started(name, self.inventory, self.work, self.arguments(variables, *arguments), environment)
+
+    def play(self, playbook: str, *arguments: str, **variables: Any) -> Run:
+        """Run a playbook to its end."""
+        return self.start(playbook, *arguments, **variables).wait()
 
     def arguments(self, variables: Mapping[str, Any], *more: str) -> list[str]:
         """Arguments of ansible-playbook that hand it the change's variables, and these."""

@@ -105,6 +105,25 @@ def test_trap_39_a_rollback_survives_a_second_failure(done: Done) -> None:
     assert set(change.verdicts().values()) == {"rolled_back"}
 
 
+def test_a_rollback_that_reaches_nobody_leaves_what_is_to_be_undone(network: Stage, tmp_path: Path) -> None:
+    with change_on(network, tmp_path, {"clean": 1}) as change:
+        before = change.all_held()
+        change.plan()
+        change.lab.drop_connection("clean-1", WRITE, after=True, dead=True)
+        assert change.play("rollout").rc != 0
+        record = change.record("clean-1")
+        assert (record["verdict"], change.held("clean-1") == before["clean-1"]) == ("unverified", False)
+        assert change.play("rollback").rc != 0
+        failed = change.record("clean-1")
+        assert (failed["verdict"], failed["changed"], failed["observed"]) == ("failed", True, {})
+        change.lab.drop_connection("clean-1", None)
+        # Begun anew, the record would take for the state from before what the rollout itself has written.
+        assert change.play("rollout").rc == 0
+        assert change.record("clean-1")["snapshot"] == record["snapshot"]
+        assert change.play("rollback").rc == 0
+        assert change.all_held() == before
+
+
 def evidence_is_needed(change: Change) -> None:
     """Without records nothing is sent, and with one that somebody edited, nothing to its endpoint."""
     missing = change.play("rollback", mde_evidence=str(change.work / "elsewhere"))

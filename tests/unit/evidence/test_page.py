@@ -78,6 +78,13 @@ def test_a_row_can_be_put_together_again() -> None:
         assert milliseconds == row["milliseconds"]
 
 
+def test_what_nobody_knows_is_unknown_whatever_an_earlier_probe_found() -> None:
+    known = record(0, 10)
+    found = data(build([replace(known, host="a"), replace(known, host="b", verdict="unverified").saw(None, "")]))
+    (_, wins), (nothing, unknown) = ((entry[10], found["words"][entry[12]]) for entry in found["hosts"])
+    assert (wins, found["lists"][nothing], unknown) == ("static proxy.example.com:8080", [], "unknown")
+
+
 def test_a_plan_has_other_words() -> None:
     planned = [replace(record(n, 10), verdict=None, changed=n > 2, state="written") for n in range(5)]
     content = data(build([*planned, record(17, 100)], "plan"))
