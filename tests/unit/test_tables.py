@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-OPERATORS = [*map(str, range(1, 16)), "15a", *map(str, range(16, 27))]
+OPERATORS = [*map(str, range(1, 16)), "15a", *map(str, range(16, 28))]
 TABLES = {
     "traps.md": list(map(str, range(1, 42))),
     "operators.md": OPERATORS,
