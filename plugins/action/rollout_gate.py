@@ -104,10 +104,11 @@ def _batch(everyone: Sequence[str], turn: Sequence[str], sizes: Sequence[Any]) -
 
 
 def _stopped(bad: Sequence[Ending], before: int, allowed: int, work: str) -> str:
+    many = "1 endpoint" if len(bad) == 1 else f"{len(bad)} endpoints"
     earlier = f" ({before} more by an earlier run)" if before else ""
     if work == "rollback":
-        return f"{len(bad)} endpoints were not restored. {'; '.join(listed(bad))}"
+        return f"Not restored: {many}. {'; '.join(listed(bad))}"
     return (
-        f"{len(bad)} endpoints did not end ok{earlier}, of which {allowed} may, and the rollout stops here. "
+        f"{many} did not end ok{earlier}, of which {allowed} may, and the rollout stops here. "
         f"{'; '.join(listed(bad))}"
     )

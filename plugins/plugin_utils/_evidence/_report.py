@@ -59,7 +59,7 @@ class Report:
         summary = published.summary
         titles = _TITLES[summary["kind"]]
         # What ended worst comes first, and what has no ending before that.
-        ordered = sorted(self._rows, key=lambda row: (row[0] == 0, -row[0] if row[0] > 0 else -len(KINDS), row[1]))
+        ordered = sorted(self._rows, key=lambda row: (row[0] == 0, row[0] > 0, -row[0], row[1]))
         shown = [[row[title] for title in titles] for _rank, _host, row in ordered[:_MOST_HOSTS]]
         lines = list(_table([list(titles), *shown]))
         if more := len(ordered) - len(shown):

@@ -95,6 +95,25 @@ def test_credentials_on_an_endpoint_are_in_no_file(simulated: Callable[..., Site
         assert "hunter2".encode("utf-16-le").hex() not in text
 
 
+@pytest.mark.parametrize("place", ["ansible.cfg", "environment", "nowhere", "not named"])
+def test_the_directory_comes_from_a_setting_and_the_callback_has_to_be_named(
+    simulated: Callable[..., Site], place: str
+) -> None:
+    site = simulated()
+    directory, config = site.work / "evidence", site.work / "ansible.cfg"
+    settings = f"[mde_connectivity]\nevidence = {directory}\n" if place == "ansible.cfg" else ""
+    config.write_text(f"[defaults]\n{settings}", encoding="utf-8")
+    environment = {"ANSIBLE_CONFIG": str(config), **({} if place == "not named" else ENABLED)}
+    if place in ("environment", "not named"):
+        environment["MDE_EVIDENCE"] = str(directory)
+    run = run_playbook(play(site, TASK), site.inventory(), site.work, [], environment)
+    assert run.rc == 0, run.output
+    written = place in ("ansible.cfg", "environment")
+    assert directory.exists() == written
+    said = f"mde.connectivity.evidence: the evidence is in {directory / 'index.html'}"
+    assert (said in run.output) == written
+
+
 def test_a_check_run_leaves_no_evidence(simulated: Callable[..., Site]) -> None:
     site = simulated()
     environment = {**ENABLED, "MDE_EVIDENCE": str(site.work / "evidence")}

@@ -365,3 +365,19 @@ def test_one_value_that_can_not_be_put_back_does_not_keep_the_others_from_it(sim
     assert any("Nothing can put back" in warning for warning in result["warnings"])
     # Too long for a command line of this connection, and in place again all the same.
     assert site.endpoint.value(CONNECTIONS, "WinHttpSettings") == ("REG_BINARY", long)
+
+
+@pytest.mark.simulated
+@pytest.mark.parametrize("cached", [True, False])
+def test_between_runs_it_takes_a_fact_cache_to_see_what_was_reverted(
+    simulated: Simulated, monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    site = simulated("policy")
+    settings = f"[defaults]\nfact_caching = jsonfile\nfact_caching_connection = {site.work / 'facts'}\n"
+    (site.work / "ansible.cfg").write_text(settings if cached else "[defaults]\n", encoding="utf-8")
+    monkeypatch.setenv("ANSIBLE_CONFIG", str(site.work / "ansible.cfg"))
+    one = task("datacollection_proxy", {"server": "ours.test:8080"})
+    first, second = (site.run(one).one() for _run in range(2))
+    assert (first["changed"], first["reverted"]) == (True, False)
+    assert (second["changed"], second["reverted"]) == (True, cached)
+    assert any("reverted by policy" in warning for warning in second["warnings"]) == cached

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,13 @@ def test_exactly_the_drifted_endpoint_is_reported_and_nothing_is_written(lab: La
     (drifted,) = (outcome for outcome in asked if outcome.result["changed"])
     assert (drifted.host, drifted.result["answer"]) == ("clean-3", "drifted")
     assert answers(tmp_path) == {name: "drifted" if name == "clean-3" else "as_desired" for name in NAMES}
+    (report,) = tmp_path.glob("audit-*")
+    assert re.fullmatch(r"audit-\d{8}T\d{6}Z", report.name)
+    assert {path.name for path in report.iterdir()} >= {"summary.json", "summary.csv", "index.html"}
+    said = dict(re.findall(r"^(clean-\d) +(\w+) ", done.output, re.MULTILINE))
+    assert said == answers(tmp_path), "a line per endpoint"
+    (cause,) = re.findall(r"^1 x (.*) \(clean-3\)$", done.output, re.MULTILINE)
+    assert f"static proxy: old:8080 -> {SERVER}" in cause
     assert {lab.account(name).requests for name in NAMES} == {4}
     assert not any(endpoint.writes for endpoint in lab.endpoints.values())
 

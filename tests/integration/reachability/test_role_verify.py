@@ -316,6 +316,8 @@ def test_the_demo_shows_how_much_is_reached(lab: Lab, tmp_path: Path) -> None:
         done = run(lab, tmp_path, "demo", {**TENANT, **configured(proxy.address)})
     assert done.rc == 0, done.output
     assert "service        25 of 26 URLs reached, asked as system by powershell" in done.output
+    assert re.search(rf"WinHTTP proxy +none +{re.escape(proxy.address)}", done.output)
+    assert re.search(rf"what wins +wpad +winhttp {re.escape(proxy.address)}", done.output)
 
 
 def test_an_inventory_that_sends_everything_to_windows_keeps_the_report_on_the_controller(

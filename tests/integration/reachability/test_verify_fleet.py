@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ def test_a_fleet_ends_with_one_table_by_cause_a_page_and_exit_code_two(lab: Lab,
     assert answers(done) == wanted, "one task per endpoint"
     assert "1 of 4 reach the service, 2 do not reach it, 1 could not be read." in done.output
     assert done.output.count("https://") == 0, "no line per URL"
+    said = dict(re.findall(r"^(clean-\d) +(\w+) ", done.output, re.MULTILINE))
+    assert said == wanted, "a line per endpoint"
     (cause,) = (line for line in done.output.splitlines() if line.startswith("2 x "))
     assert cause.endswith("(clean-3, clean-4)")
     report = tmp_path / "report"
@@ -71,6 +74,15 @@ def test_a_fleet_ends_with_one_table_by_cause_a_page_and_exit_code_two(lab: Lab,
     assert "table above" not in records["clean-3"]["reason"]
     assert (records["clean-2"]["observed"], records["clean-2"]["reason"]) == ({}, "the connection was lost")
     assert EDR in (report / "index.html").read_text()
+
+
+def test_where_all_reach_the_service_the_exit_code_is_0(lab: Lab, tmp_path: Path) -> None:
+    with outside(lab) as proxy:
+        lab.endpoints["clean-1"].set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named(proxy.address))
+        lab.drop_connection("clean-2", None)
+        done = verify(lab, tmp_path, "--limit", "clean-1")
+    assert done.rc == 0, done.output
+    assert "1 of 1 reach the service." in done.output
 
 
 def test_without_the_assertion_what_is_not_reached_is_no_failure(lab: Lab, tmp_path: Path) -> None:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +98,18 @@ def kind(command: str) -> str:
     return f"{playbook} --check" if "--check" in command else str(playbook)
 
 
+def planned(folder: Path, said: str) -> None:
+    """What the guide says of the plan and its page, and of the last lines of the first command."""
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    page = (folder / "plan.html").read_text(encoding="utf-8")
+    assert plan["digest"] in said
+    assert plan["digest"] in page
+    made, until = (datetime.datetime.fromisoformat(plan[name]) for name in ("created", "valid_until"))
+    assert until - made == datetime.timedelta(hours=24)
+    assert {stat.S_IMODE((folder / name).stat().st_mode) for name in ("plan.json", "plan.html")} == {0o600}
+    assert [text for text in (*ALL, "netsh winhttp set proxy", "WPAD") if text not in page] == []
+
+
 def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     commands = blocks("sh")
     assert [kind(command) for command in commands] == [name for name, _old in STEPS]
@@ -108,6 +122,7 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
             now = desk.held()
             assert tuple(name for name in ALL if now[name] == before[name]) == old, said[-1]
         assert "3 of 3 endpoints would be changed." in said[0]
+        planned(tmp_path / "CHG0001", said[0])
         assert "0 of 3 endpoints would be changed." in said[4]
         summary = json.loads((tmp_path / "CHG0001" / "evidence" / "summary.json").read_text(encoding="utf-8"))
         assert (summary["incomplete"], summary["verdicts"]["ok"]) == (False, 3)

@@ -122,6 +122,8 @@ def test_a_host_that_the_inventory_has_lost_is_refused(change: Change) -> None:
     assert change.untouched(*change.lab.endpoints)
     assert change.play("rollout", "--limit", "clean-1").rc == 0
     assert change.verdicts() == {"clean-1": "ok"}
+    assert change.play("rollout", mde_slice=True).rc == 0
+    assert change.verdicts() == {"clean-1": "ok", "clean-2": "ok"}
 
 
 def test_a_bad_file_among_the_records_is_its_own_hosts_alone(change: Change) -> None:

@@ -94,6 +94,14 @@ def test_a_killed_rollout_goes_on_where_it_ended(change: Change) -> None:
     assert list(left.values()).count(None) >= 2
     assert len(left) < HOSTS
     change.lab.reset_accounts()
+    # The records say so, without anybody being asked.
+    made = change.play("evidence", mde_hosts=None)
+    assert made.rc == 0, made.output
+    summary = json.loads((change.evidence / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["incomplete"], summary["verdicts"]["open"]) == (True, list(left.values()).count(None))
+    assert "This evidence is incomplete" in (change.evidence / "index.html").read_text(encoding="utf-8")
+    assert f"{summary['verdicts']['open']} not finished, {HOSTS - len(left)} not started." in made.output
+    assert change.untouched(*change.lab.endpoints)
     assert change.play("rollout").rc == 0
     assert change.verdicts() == dict.fromkeys(change.lab.endpoints, "ok")
     assert all(change.proxy(name) for name in change.lab.endpoints)

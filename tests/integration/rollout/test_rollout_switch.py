@@ -187,6 +187,7 @@ def test_the_controller_dies_before_the_verification(network: Stage, tmp_path: P
         kill_after_the_write(change)
         after = change.all_held()
         assert after != before
+        assert change.record("clean-1")["verdict"] is None
         assert left(change) == [rf"C:\Windows\{UNDO}", UNDO]
         change.endpoint("clean-1").pass_minutes(MINUTES - 1)
         assert change.all_held() == after
