@@ -24,7 +24,7 @@ from tests.integration.play import Run, run_playbook, run_tasks
 
 pytestmark = pytest.mark.simulated
 
-FILES = {"squid.conf", "hosts.txt", "hosts.csv", "palo_alto.txt", "pac.js"}
+FILES = {"squid.conf", "hosts.txt", "hosts.csv", "palo_alto.txt", "pac.js", "tls_exempt.txt"}
 OWN = {"hosts": ["*.update.microsoft.com"], "ports": [443, 8443], "purpose": "Updates", "required": True}
 PROBED = {**OWN, "probes": [{"hosts": ["fe2.update.microsoft.com"], "ports": [443]}]}
 # Each with the sentence that it ends with.
@@ -136,6 +136,29 @@ def test_files_are_written_once(inventory: Path, tmp_path: Path) -> None:
     assert shown == {str(path): path.read_text() for path in lists.iterdir()}
 
 
+def test_a_file_of_service_tags_gives_ip_rules_and_a_wrong_one_writes_nothing(inventory: Path, tmp_path: Path) -> None:
+    tags, lists = tmp_path / "ServiceTags_Public_20261123.json", tmp_path / "lists"
+    content = {
+        "changeNumber": 312,
+        "cloud": "Public",
+        "values": [
+            {"name": name, "properties": {"changeNumber": 1, "addressPrefixes": ["192.0.2.0/24"]}}
+            for name in ("MicrosoftDefenderForEndpoint", "OneDsCollector")
+        ],
+    }
+    variables = {"service_allowlist_formats": ["tls_exempt"], "service_allowlist_service_tags": str(tags)}
+    refused = write(inventory, lists, variables)
+    assert refused.rc != 0
+    assert "20261123.json: cannot be read" in refused.output
+    assert not lists.exists()
+    tags.write_text(json.dumps(content))
+    done = write(inventory, lists, variables)
+    assert done.rc == 0, done.output
+    assert {path.name for path in lists.iterdir()} == {"tls_exempt.txt", "ip.nft", "ip_cisco.txt", "ip.txt"}
+    assert (lists / "ip.txt").read_text().splitlines()[2:] == ["192.0.2.0/24"]
+    assert all("change number 312" in path.read_text() for path in lists.iterdir() if path.name.startswith("ip"))
+
+
 def test_a_change_of_the_choice_is_predicted_and_shown(inventory: Path, tmp_path: Path) -> None:
     lists = tmp_path / "lists"
     variables = {"service_allowlist_formats": ["plain"], "service_allowlist_regions": ["eu"]}
@@ -147,6 +170,8 @@ def test_a_change_of_the_choice_is_predicted_and_shown(inventory: Path, tmp_path
     assert done.rc == 0, done.output
     (diff,) = diffs(done)
     assert diff["before"] == before
+    said = done.outcomes[-1].result["changes"][str(lists / "hosts.txt")]
+    assert {"Added: winatp-gw-uks.microsoft.com", "Gone: winatp-gw-neu.microsoft.com"} <= set(said)
     assert "winatp-gw-uks.microsoft.com\n" in diff["after"]
     assert "winatp-gw-weu.microsoft.com\n" not in diff["after"]
     assert (lists / "hosts.txt").read_text() == before
