@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,8 @@ from hypothesis.configuration import set_hypothesis_home_dir
 ROOT = Path(__file__).resolve().parent.parent
 EVIDENCE = ("windows", "wine", "simulated")
 
+# ansible-test makes an environment of its own, and does not install the lab.
+sys.path.insert(0, str(ROOT / "lab"))
 # A copy that is installed in the home folder must not stand in for this checkout.
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".venv" / "collections")
 set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")

@@ -9,8 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.lab.lab import Lab
-from tests.lab.profiles import Profile
+from windows_lab.lab import Lab
+from windows_lab.profiles import Profile
+
 from tests.outside import outside
 from tests.twice import ROOT, RunFailedError, twice
 

@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from tests.lab.lab import Lab
-from tests.lab.network.authority import Authority
-from tests.lab.network.service import Service, documented, every_service, names
-from tests.lab.network.view import Network
-from tests.lab.proxy import Proxy
-from tests.lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.lab import Lab
+from windows_lab.network.authority import Authority
+from windows_lab.network.view import Network
+from windows_lab.proxy import Proxy
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+
+from tests.network.service import Service, documented, every_service, names
 
 
 @contextlib.contextmanager

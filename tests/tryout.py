@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from windows_lab.__main__ import profile_and_count
+from windows_lab.inventory import document
+from windows_lab.lab import Lab, LabError
+from windows_lab.profiles import Profile
 
-from tests.lab.__main__ import profile_and_count
-from tests.lab.inventory import document
-from tests.lab.lab import Lab, LabError
-from tests.lab.profiles import Profile
 from tests.outside import outside
 from tests.twice import ROOT
 

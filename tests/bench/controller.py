@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from windows_lab import auth
 
 from tests.bench import farm
 from tests.bench.work import URLS, WORKS, Start, plays
-from tests.lab import auth
 from tests.twice import ROOT, recap
 
 Connection = Literal["winrs", "winrm"]

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, ParamSpec, TypeVar, cast
 
+from windows_lab.backend import Backend, Completed
+from windows_lab.front import Front
+from windows_lab.host import Host
+from windows_lab.network.view import Network
+from windows_lab.simulated import SimulatedEndpoint
+
 from tests.bench import peers, work
 from tests.bench.network import Surroundings
-from tests.lab.backend import Backend, Completed
-from tests.lab.front import Front
-from tests.lab.host import Host
-from tests.lab.network.view import Network
-from tests.lab.simulated import SimulatedEndpoint
 
 P = ParamSpec("P")
 T = TypeVar("T")

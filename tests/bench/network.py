@@ -11,11 +11,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
+from windows_lab.network.authority import Authority
+from windows_lab.network.view import Network
+from windows_lab.proxy import Proxy
+
 from tests.bench import work
-from tests.lab.network.authority import Authority
-from tests.lab.network.service import Service
-from tests.lab.network.view import Network
-from tests.lab.proxy import Proxy
+from tests.network.service import Service
 
 
 class Surroundings:

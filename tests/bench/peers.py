@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from windows_lab.backend import Completed
+
 from tests.bench import work
-from tests.lab.backend import Completed
 
 _MODULE = re.compile(
     r"ansible_collections\.(?P<name>ansible\.windows)\.plugins\.modules\.(?P<module>\w+)\.ps1"

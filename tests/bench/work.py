@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.lab.backend import Backend
-from tests.lab.profiles import PROFILES, PolicyValue, Profile
-from tests.lab.simulated.blobs import WinHttp, pack_winhttp, unpack_winhttp
+from windows_lab.backend import Backend
+from windows_lab.profiles import PROFILES, PolicyValue, Profile
+from windows_lab.simulated.blobs import WinHttp, pack_winhttp, unpack_winhttp
 
 Start = Literal["converged", "drifted"]
 Task = dict[str, Any]

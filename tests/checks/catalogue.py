@@ -11,7 +11,7 @@ COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
 TYPED_FOLDERS = ("action", "callback", "connection", "filter", "lookup", "plugin_utils")
 TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in TYPED_FOLDERS)
 TYPED_TESTS = (
-    *("tests/lab", "tests/checks", "tests/bench", "tests/fuzz"),
+    *("lab/windows_lab", "tests/checks", "tests/bench", "tests/fuzz"),
     *("tests/demo.py", "tests/tryout.py", "tests/twice.py", "tests/data_check.py"),
 )
 

@@ -12,10 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from windows_lab.lab import Lab
+from windows_lab.profiles import Profile
+
 from tests.checks.runner import ROOT
 from tests.checks.tree import copy_tree
-from tests.lab.lab import Lab
-from tests.lab.profiles import Profile
 from tests.outside import outside
 from tests.twice import RunFailedError, twice
 

@@ -9,9 +9,10 @@ import os
 import subprocess
 import sys
 
+from windows_lab import auth
+from windows_lab.lab import Lab
+
 from tests.checks.runner import ROOT
-from tests.lab import auth
-from tests.lab.lab import Lab
 
 
 def main() -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.site import Site, reset
-from tests.lab.lab import Lab
 
 BACKENDS = [
     pytest.param("simulated", marks=pytest.mark.simulated),

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from windows_lab.backend import Backend
+from windows_lab.lab import Lab
+
 from tests.integration.play import Run, run_tasks
-from tests.lab.backend import Backend
-from tests.lab.lab import Lab
 
 CONNECTIONS = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
 SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"

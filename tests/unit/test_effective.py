@@ -16,10 +16,10 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpo
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._state import State
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import Reading
+from windows_lab.profiles import Profile
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
-from tests.lab.profiles import Profile
-from tests.lab.simulated.endpoint import SimulatedEndpoint
 
 SENSOR_POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection"
 OPEN = "is not documented"

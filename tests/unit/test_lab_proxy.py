@@ -9,8 +9,7 @@ import http.client
 from collections.abc import Iterator
 
 import pytest
-
-from tests.lab.proxy import Access, Origin, OutsideLoopback, Proxy, loopback
+from windows_lab.proxy import Access, Origin, OutsideLoopback, Proxy, loopback
 
 
 @pytest.fixture

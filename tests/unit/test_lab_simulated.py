@@ -8,11 +8,10 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-
-from tests.lab.profiles import PROFILES, PolicyValue, Profile
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.registry import Registry
-from tests.lab.simulated.seed import OTHER_SID, USER_BYPASS, USER_PROXY, USER_SID, fresh_root, sz
+from windows_lab.profiles import PROFILES, PolicyValue, Profile
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.registry import Registry
+from windows_lab.simulated.seed import OTHER_SID, USER_BYPASS, USER_PROXY, USER_SID, fresh_root, sz
 
 CONNECTIONS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
 WINHTTP = rf"HKLM\{CONNECTIONS}"

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 
 import pytest
-
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.argv import split_argv
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.seed import OTHER_SID, USER_SID
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.argv import split_argv
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.seed import OTHER_SID, USER_SID
 
 CONNECTIONS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
 

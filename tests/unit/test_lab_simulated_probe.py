@@ -13,9 +13,8 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.lab.simulated.probe_request import BadRequest, Request, Way
-from tests.lab.simulated.winhttp import Url
+from windows_lab.simulated.probe_request import BadRequest, Request, Way
+from windows_lab.simulated.winhttp import Url
 
 GOOD: dict[str, Any] = {
     "format": 1,

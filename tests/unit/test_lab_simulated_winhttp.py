@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.lab.profiles import PROFILES
-from tests.lab.proxy import OutsideLoopback
-from tests.lab.simulated.blobs import WinHttp, pack_winhttp
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.registry import Node, Registry, Value
-from tests.lab.simulated.seed import USER_SID, sz
-from tests.lab.simulated.winhttp_errors import WinHttpError
-from tests.lab.simulated.winhttp_proxy import Server, preconfig, proxy_for, telemetry_proxy
-from tests.lab.simulated.winhttp_wire import resolve
+from windows_lab.profiles import PROFILES
+from windows_lab.proxy import OutsideLoopback
+from windows_lab.simulated.blobs import WinHttp, pack_winhttp
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.registry import Node, Registry, Value
+from windows_lab.simulated.seed import USER_SID, sz
+from windows_lab.simulated.winhttp_errors import WinHttpError
+from windows_lab.simulated.winhttp_proxy import Server, preconfig, proxy_for, telemetry_proxy
+from windows_lab.simulated.winhttp_wire import resolve
 
 CONNECTIONS = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
 DATA_COLLECTION = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection"

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.lab.backend import Completed
-from tests.lab.wine.endpoint import started
+from windows_lab.backend import Completed
+from windows_lab.wine.endpoint import started
 
 SAYS = "Can't recognize '{}' as an internal or external command, or batch script.\r\n"
 

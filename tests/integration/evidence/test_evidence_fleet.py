@@ -19,14 +19,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import load
+from windows_lab import inventory
+from windows_lab.lab import Lab
+from windows_lab.network.view import Network
+from windows_lab.proxy import Origin, Proxy
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 from tests.integration.evidence.browser import CHROMIUM, Browser
 from tests.integration.site import CONNECTIONS, DIRECT, named
-from tests.lab import inventory
-from tests.lab.lab import Lab
-from tests.lab.network.view import Network
-from tests.lab.proxy import Origin, Proxy
-from tests.lab.simulated.endpoint import SimulatedEndpoint
 
 HOSTS = 1000
 FORKS = 50

@@ -15,7 +15,7 @@ import pytest
 
 from tests.integration.play import Run, run_playbook
 from tests.integration.rollout.rollout_site import Change, change_on, raise_stage
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

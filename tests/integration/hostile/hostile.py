@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from tests.lab.backend import Completed
-from tests.lab.profiles import Profile
-from tests.lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.backend import Completed
+from windows_lab.profiles import Profile
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 # Longer than any test waits, and no longer than a lab that is left can bear.
 _FOREVER = 120

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from windows_lab.backend import Completed
+from windows_lab.lab import Lab
 
 from tests.integration.hostile.hostile import Answering
 from tests.integration.site import CONNECTIONS, DIRECT, SETTINGS, Site, sz, task
-from tests.lab.backend import Completed
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 

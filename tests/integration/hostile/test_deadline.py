@@ -10,12 +10,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from windows_lab.inventory import Connection
+from windows_lab.lab import Lab
 
 from tests.integration.hostile.hostile import Hanging
 from tests.integration.play import Run, run_playbook
 from tests.integration.site import Site, task
-from tests.lab.inventory import Connection
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 

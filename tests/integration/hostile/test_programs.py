@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch import arm, disarm
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Command, Endpoint
+from windows_lab.inventory import Connection
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.wine import WineEndpoint
 
 from tests.integration.reachability.reach_site import ask_only
 from tests.integration.reachability.test_connectivity_tool import equip, options
 from tests.integration.site import Site, task
 from tests.integration.wine.wine_endpoint import wine_endpoint
-from tests.lab.inventory import Connection
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.wine import WineEndpoint
 
 NAMES = (
     "certutil", "cmd", "cscript", "find", "netsh", "ping", "powershell", "reg", "sc", "schtasks", "taskkill",

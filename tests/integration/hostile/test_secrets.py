@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.play import Run
 from tests.integration.rollout.rollout_site import URL, Change, raise_stage
@@ -29,7 +30,6 @@ from tests.integration.site import (
     task,
     wininet,
 )
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 Simulated = Callable[..., Site]

@@ -11,12 +11,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import requests
+from windows_lab import auth, wsman
+from windows_lab.backend import Backend, Completed
+from windows_lab.lab import Lab
+from windows_lab.profiles import Profile
 from winrm.protocol import Protocol
-
-from tests.lab import auth, wsman
-from tests.lab.backend import Backend, Completed
-from tests.lab.lab import Lab
-from tests.lab.profiles import Profile
 
 NAME = "clean-1"
 ROOT = Path(__file__).parents[3]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from windows_lab.lab import PORTS, Lab, LabError, named_profiles
+from windows_lab.profiles import Profile
 
 from tests.integration.lab.lab_client import (
     BASIC_REQUESTS,
@@ -21,8 +23,6 @@ from tests.integration.lab.lab_client import (
     protocol,
     run,
 )
-from tests.lab.lab import PORTS, Lab, LabError, named_profiles
-from tests.lab.profiles import Profile
 
 pytestmark = pytest.mark.simulated
 
@@ -54,7 +54,7 @@ def test_profiles_make_the_names() -> None:
 
 def command_line(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tests.lab", "up", *arguments],
+        [sys.executable, "-m", "windows_lab", "up", *arguments],
         capture_output=True,
         text=True,
         timeout=60,
@@ -97,7 +97,7 @@ def test_the_command_line_says_what_is_wrong(arguments: tuple[str, ...], said: s
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_lab_without_a_command_stays_until_it_is_interrupted(number: signal.Signals) -> None:
     lab = subprocess.Popen(
-        [sys.executable, "-m", "tests.lab", "up", "--endpoints", "9"],
+        [sys.executable, "-m", "windows_lab", "up", "--endpoints", "9"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

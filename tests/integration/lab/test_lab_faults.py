@@ -10,6 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import requests
+from windows_lab import wsman
+from windows_lab.lab import Lab
+from windows_lab.profiles import PROFILES
 from winrm.exceptions import (
     WSManFaultError,
 )
@@ -22,9 +25,6 @@ from tests.integration.lab.lab_client import (
     protocol,
     run,
 )
-from tests.lab import wsman
-from tests.lab.lab import Lab
-from tests.lab.profiles import PROFILES
 
 pytestmark = pytest.mark.simulated
 

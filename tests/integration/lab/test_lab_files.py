@@ -25,15 +25,15 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registr
     render,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._staging import staged
+from windows_lab.backend import Backend
+from windows_lab.inventory import CONNECTIONS, Connection
+from windows_lab.lab import Lab
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.wine import WineEndpoint
 
 from tests.integration.play import run_playbook
 from tests.integration.wine.wine_endpoint import wine_endpoint
-from tests.lab.backend import Backend
-from tests.lab.inventory import CONNECTIONS, Connection
-from tests.lab.lab import Lab
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.wine import WineEndpoint
 
 TOKEN = "c0ffee12"
 DIRECTORY = r"%TEMP%\lab files"

@@ -12,6 +12,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 from pypsrp.client import Client
+from windows_lab import auth, launcher
+from windows_lab.host import Host
+from windows_lab.lab import Lab
+from windows_lab.profiles import PROFILES
 from winrm.exceptions import (
     InvalidCredentialsError,
     WinRMOperationTimeoutError,
@@ -28,10 +32,6 @@ from tests.integration.lab.lab_client import (
     protocol,
     run,
 )
-from tests.lab import auth, launcher
-from tests.lab.host import Host
-from tests.lab.lab import Lab
-from tests.lab.profiles import PROFILES
 
 pytestmark = pytest.mark.simulated
 

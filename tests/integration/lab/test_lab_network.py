@@ -19,13 +19,14 @@ from urllib.parse import urlsplit
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import probes, select
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice, Service
+from windows_lab.network import squid
+from windows_lab.network.faults import Silent
+from windows_lab.network.listener import own_address
+from windows_lab.network.squid import LogRow, Squid, SquidFailed
 
 from tests.integration.play import run_playbook
-from tests.lab.network import squid, stage
-from tests.lab.network.faults import Silent
-from tests.lab.network.listener import own_address
-from tests.lab.network.squid import LogRow, Squid, SquidFailed
-from tests.lab.network.stage import Stage, allowlist
+from tests.network import stage
+from tests.network.stage import Stage, allowlist
 
 pytestmark = pytest.mark.simulated
 

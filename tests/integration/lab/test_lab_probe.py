@@ -11,6 +11,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from windows_lab.network.http1 import Head, heads, response
+from windows_lab.network.view import Network
+from windows_lab.proxy import OutsideLoopback
+from windows_lab.simulated.winhttp_errors import WinHttpError
 
 from tests.integration.reachability.probe_site import (
     GREETING,
@@ -27,10 +31,6 @@ from tests.integration.reachability.probe_site import (
     say_and_wait,
     silence,
 )
-from tests.lab.network.http1 import Head, heads, response
-from tests.lab.network.view import Network
-from tests.lab.proxy import OutsideLoopback
-from tests.lab.simulated.winhttp_errors import WinHttpError
 
 pytestmark = pytest.mark.simulated
 HEADERS = {"via", "server", "x-squid-error", "proxy-authenticate", "content-type", "location"}

@@ -9,6 +9,10 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from windows_lab.network.authority import Authority
+from windows_lab.network.http1 import response
+from windows_lab.network.view import Network
+from windows_lab.proxy import Access, Proxy
 
 from tests.integration.reachability.probe_site import (
     NAME,
@@ -23,10 +27,6 @@ from tests.integration.reachability.probe_site import (
     say,
     silence,
 )
-from tests.lab.network.authority import Authority
-from tests.lab.network.http1 import response
-from tests.lab.network.view import Network
-from tests.lab.proxy import Access, Proxy
 
 pytestmark = pytest.mark.simulated
 HIDDEN = "hidden.lab.test"

@@ -20,16 +20,16 @@ from pypsrp.exceptions import AuthenticationError, WSManFaultError
 from pypsrp.host import PSHost, PSHostUserInterface
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
+from windows_lab import auth
+from windows_lab.backend import Completed
+from windows_lab.front import ADDRESS, Front
+from windows_lab.host import Host
+from windows_lab.inventory import Transport
+from windows_lab.lab import Lab
+from windows_lab.profiles import Profile
 
 from tests.integration.lab.lab_client import WithoutRegistry
 from tests.integration.play import run_tasks
-from tests.lab import auth
-from tests.lab.backend import Completed
-from tests.lab.front import ADDRESS, Front
-from tests.lab.host import Host
-from tests.lab.inventory import Transport
-from tests.lab.lab import Lab
-from tests.lab.profiles import Profile
 
 pytestmark = pytest.mark.simulated
 

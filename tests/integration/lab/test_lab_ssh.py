@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from windows_lab.backend import Completed
+from windows_lab.inventory import Connection
+from windows_lab.lab import Lab
+from windows_lab.sshd import ADDRESS, Sshd
 
 from tests.integration.play import run_tasks
-from tests.lab.backend import Completed
-from tests.lab.inventory import Connection
-from tests.lab.lab import Lab
-from tests.lab.sshd import ADDRESS, Sshd
 
 pytestmark = pytest.mark.simulated
 

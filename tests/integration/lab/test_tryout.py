@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 import yaml
+from windows_lab.lab import Lab, named_profiles
 
 from tests.demo import ABOUT, PROFILES
 from tests.integration.site import Site
-from tests.lab.lab import Lab, named_profiles
 from tests.tryout import tryout
 from tests.twice import ROOT
 

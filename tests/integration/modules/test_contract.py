@@ -11,6 +11,10 @@ import struct
 from collections.abc import Callable, Iterator
 
 import pytest
+from windows_lab.backend import Backend
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.wine import WineEndpoint
 
 from tests.integration.modules.contract import (
     CASES,
@@ -26,10 +30,6 @@ from tests.integration.modules.contract import (
     winhttp,
 )
 from tests.integration.wine.wine_endpoint import wine_endpoint
-from tests.lab.backend import Backend
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.wine import WineEndpoint
 
 TOKEN = "c0ffee11"
 Start = Callable[[str], Backend]

@@ -11,9 +11,9 @@ import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import quote, quoted
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from windows_lab.wine import WineEndpoint
 
 from tests.integration.wine.wine_endpoint import wine_endpoint
-from tests.lab.wine import WineEndpoint
 
 pytestmark = pytest.mark.wine
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.play import Run, run_playbook
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from windows_lab.profiles import PROFILES, Profile
 
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, DIRECT, Site, named, sz, task, wininet
-from tests.lab.profiles import PROFILES, Profile
 
 Simulated = Callable[..., Site]
 SECRET = "S3cr3t-Pass"

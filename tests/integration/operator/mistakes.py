@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from windows_lab.lab import Lab
+
 from tests.integration.play import Run, run_playbook
-from tests.lab.lab import Lab
 
 PROXY = {"proxy": "proxy.lab.test:8080"}
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.play import Run, run_playbook, run_tasks
 from tests.integration.site import DATA_COLLECTION, sz, task
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.operator.mistakes import PROXY, play, refused
 from tests.integration.play import run_playbook
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.operator.mistakes import PROXY, play, refused, words
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.play import run_tasks
 from tests.integration.site import CONNECTIONS, named, task
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 

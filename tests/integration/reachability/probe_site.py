@@ -12,15 +12,15 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from tests.lab.network.http1 import Head, heads, response
-from tests.lab.network.listener import Listener
-from tests.lab.network.view import Network
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.blobs import WinHttp, pack_winhttp
-from tests.lab.simulated.machine import Machine
-from tests.lab.simulated.probe import answer
-from tests.lab.simulated.registry import Registry, Value
-from tests.lab.simulated.seed import USER_SID, fresh_root, sz
+from windows_lab.network.http1 import Head, heads, response
+from windows_lab.network.listener import Listener
+from windows_lab.network.view import Network
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.blobs import WinHttp, pack_winhttp
+from windows_lab.simulated.machine import Machine
+from windows_lab.simulated.probe import answer
+from windows_lab.simulated.registry import Registry, Value
+from windows_lab.simulated.seed import USER_SID, fresh_root, sz
 
 CONNECTIONS = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
 DATA_COLLECTION = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection"

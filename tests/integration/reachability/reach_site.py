@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.backend import Backend
+from windows_lab.network.view import Network
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 from tests.integration.play import Run
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, DIRECT, Site, named, sz, task
-from tests.lab.backend import Backend
-from tests.lab.network import stage
-from tests.lab.network.view import Network
-from tests.lab.simulated.endpoint import SimulatedEndpoint
+from tests.network import stage
 
 TEMP = r"C:\Users\lab\AppData\Local\Temp"
 WINDOWS = r"C:\Windows"

@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from windows_lab.network.view import Network
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.files import Files
+from windows_lab.simulated.verifiers import URLS
 
 from tests.integration.play import Outcome
 from tests.integration.site import Site, task
-from tests.lab.network.view import Network
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.files import Files
-from tests.lab.simulated.verifiers import URLS
 
 pytestmark = pytest.mark.simulated
 

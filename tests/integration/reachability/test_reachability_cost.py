@@ -15,21 +15,21 @@ from typing import Any
 
 import pytest
 import yaml
+from windows_lab import inventory
+from windows_lab.lab import Lab
+from windows_lab.network.authority import Authority
+from windows_lab.network.faults import RefusingProxy, Resetting, Silent, TlsServer
+from windows_lab.network.http1 import heads
+from windows_lab.network.listener import Listener
+from windows_lab.network.view import Network
+from windows_lab.profiles import PROFILES, Profile
+from windows_lab.proxy import Proxy
 
 from tests.integration.play import Outcome, run_tasks
 from tests.integration.reachability.probe_site import GREETING, NAME
 from tests.integration.reachability.reach_site import ask_only, leftovers, place, without_times
 from tests.integration.site import Site
-from tests.lab import inventory
-from tests.lab.lab import Lab
-from tests.lab.network.authority import Authority
-from tests.lab.network.faults import RefusingProxy, Resetting, Silent, TlsServer
-from tests.lab.network.http1 import heads
-from tests.lab.network.listener import Listener
-from tests.lab.network.service import Service
-from tests.lab.network.view import Network
-from tests.lab.profiles import PROFILES, Profile
-from tests.lab.proxy import Proxy
+from tests.network.service import Service
 
 pytestmark = pytest.mark.simulated
 

@@ -12,6 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
+from windows_lab.network.http1 import heads
+from windows_lab.network.listener import Listener
+from windows_lab.network.view import Network
+from windows_lab.profiles import PROFILES, Profile
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.machine import Machine
 
 from tests.integration.play import Outcome
 from tests.integration.reachability.probe_site import GREETING, NAME, Web
@@ -25,13 +32,6 @@ from tests.integration.reachability.reach_site import (
     without_times,
 )
 from tests.integration.site import Site
-from tests.lab.lab import Lab
-from tests.lab.network.http1 import heads
-from tests.lab.network.listener import Listener
-from tests.lab.network.view import Network
-from tests.lab.profiles import PROFILES, Profile
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.machine import Machine
 
 pytestmark = pytest.mark.simulated
 

@@ -22,14 +22,14 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalo
     unprobed,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
+from windows_lab.lab import Lab
+from windows_lab.network.squid import Squid
+from windows_lab.profiles import Profile
 
 from tests.integration.play import run_tasks
 from tests.integration.reachability.reach_site import WAKE_UP, column, need_stage, place
 from tests.integration.site import Site
-from tests.lab.lab import Lab
-from tests.lab.network.squid import Squid
-from tests.lab.network.stage import Stage
-from tests.lab.profiles import Profile
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

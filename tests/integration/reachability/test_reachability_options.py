@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.network.authority import Authority
+from windows_lab.network.view import Network
 
 from tests.integration.reachability.reach_site import ask_only, own_file, place
 from tests.integration.site import Site, task
-from tests.lab.network.authority import Authority
-from tests.lab.network.service import Service
-from tests.lab.network.view import Network
+from tests.network.service import Service
 
 pytestmark = pytest.mark.simulated
 

@@ -12,14 +12,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import REASONS
-
-from tests.integration.reachability.probe_site import Scripted, Web, say
-from tests.integration.reachability.reach_site import ask_only, place
-from tests.integration.site import CONNECTIONS, DATA_COLLECTION, Site, reset
-from tests.lab.lab import Lab
-from tests.lab.network import squid
-from tests.lab.network.authority import Authority
-from tests.lab.network.faults import (
+from windows_lab.lab import Lab
+from windows_lab.network import squid
+from windows_lab.network.authority import Authority
+from windows_lab.network.faults import (
     BlockPage,
     ClosingProxy,
     Garbled,
@@ -29,12 +25,16 @@ from tests.lab.network.faults import (
     Silent,
     TlsServer,
 )
-from tests.lab.network.http1 import response
-from tests.lab.network.listener import Listener
-from tests.lab.network.service import Service
-from tests.lab.network.squid import Squid
-from tests.lab.network.view import Network
-from tests.lab.profiles import Profile
+from windows_lab.network.http1 import response
+from windows_lab.network.listener import Listener
+from windows_lab.network.squid import Squid
+from windows_lab.network.view import Network
+from windows_lab.profiles import Profile
+
+from tests.integration.reachability.probe_site import Scripted, Web, say
+from tests.integration.reachability.reach_site import ask_only, place
+from tests.integration.site import CONNECTIONS, DATA_COLLECTION, Site, reset
+from tests.network.service import Service
 
 pytestmark = pytest.mark.simulated
 

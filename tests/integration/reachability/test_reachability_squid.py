@@ -15,6 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import select, unprobed
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
+from windows_lab.lab import Lab
+from windows_lab.network.authority import Authority
+from windows_lab.network.faults import InspectingProxy, Silent
+from windows_lab.network.listener import own_address
+from windows_lab.network.squid import Squid
+from windows_lab.profiles import Profile
 
 from tests.integration.reachability.reach_site import (
     WAKE_UP,
@@ -27,13 +33,7 @@ from tests.integration.reachability.reach_site import (
     through_a_proxy,
 )
 from tests.integration.site import Site
-from tests.lab.lab import Lab
-from tests.lab.network.authority import Authority
-from tests.lab.network.faults import InspectingProxy, Silent
-from tests.lab.network.listener import own_address
-from tests.lab.network.squid import Squid
-from tests.lab.network.stage import Stage, allowlist
-from tests.lab.profiles import Profile
+from tests.network.stage import Stage, allowlist
 
 pytestmark = pytest.mark.simulated
 

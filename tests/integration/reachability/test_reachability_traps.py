@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
+from windows_lab.network import squid
+from windows_lab.network.faults import Silent
+from windows_lab.network.squid import Squid
+from windows_lab.network.view import Network
 
 from tests.integration.play import Run, run_tasks
 from tests.integration.reachability.reach_site import ask_only, place
 from tests.integration.site import Site, task
-from tests.lab.network import squid
-from tests.lab.network.faults import Silent
-from tests.lab.network.squid import Squid
-from tests.lab.network.view import Network
 
 pytestmark = pytest.mark.simulated
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.play import Outcome, Run, run_playbook, run_tasks
 from tests.integration.reachability.reach_site import WAKE_UP
 from tests.integration.site import CONNECTIONS
-from tests.lab.lab import Lab
 from tests.outside import outside
 
 pytestmark = pytest.mark.simulated

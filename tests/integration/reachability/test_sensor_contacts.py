@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.events import Event, failed, succeeded
 
 from tests.integration.site import Site, task
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.events import Event, failed, succeeded
 
 pytestmark = pytest.mark.simulated
 

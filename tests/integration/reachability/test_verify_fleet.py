@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.play import Run, run_playbook
 from tests.integration.site import CONNECTIONS, named
-from tests.lab.lab import Lab
 from tests.outside import outside
 
 pytestmark = pytest.mark.simulated

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import select
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
+from windows_lab.lab import Lab
+from windows_lab.network.view import Network
+from windows_lab.profiles import Profile
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 from tests.integration.play import Run, Started
 from tests.integration.site import Site
-from tests.lab.lab import Lab
-from tests.lab.network import stage
-from tests.lab.network.stage import Stage
-from tests.lab.network.view import Network
-from tests.lab.profiles import Profile
-from tests.lab.simulated.endpoint import SimulatedEndpoint
+from tests.network import stage
+from tests.network.stage import Stage
 
 CHANGE = "CHG0001"
 # What the stand-in for the service answers, and its squid lets through.

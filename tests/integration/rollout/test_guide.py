@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 import yaml
+from windows_lab.inventory import document
+from windows_lab.lab import Lab
 
 from tests.integration.site import Site
-from tests.lab.inventory import document
-from tests.lab.lab import Lab
 from tests.outside import outside
 
 pytestmark = pytest.mark.simulated

@@ -16,7 +16,7 @@ import yaml
 from tests.integration.play import run_playbook
 from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on, raise_stage
 from tests.integration.site import CONNECTIONS
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

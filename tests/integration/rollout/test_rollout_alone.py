@@ -23,7 +23,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout import _
 
 from tests.integration.rollout.rollout_site import Change, blamed, change_on, raise_stage
 from tests.integration.rollout.test_rollout_killed import begun, children
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

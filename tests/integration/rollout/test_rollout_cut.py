@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.integration.rollout.rollout_site import CHANGE, Change, change_on, raise_stage
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

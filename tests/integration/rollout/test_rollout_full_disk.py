@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from windows_lab.lab import Lab
 
 from tests.integration.rollout.rollout_site import Change, blamed, raise_stage
 from tests.integration.rollout.witness import Watched
-from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.simulated
 

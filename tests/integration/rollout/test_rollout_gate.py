@@ -20,7 +20,7 @@ from tests.integration.rollout.rollout_site import (
     change_on,
     raise_stage,
 )
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

@@ -24,6 +24,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
+from windows_lab.lab import Lab
+from windows_lab.profiles import PolicyValue, Profile
 
 from tests.integration.play import Started, run_playbook
 from tests.integration.rollout.rollout_site import Change, raise_stage
@@ -31,9 +33,7 @@ from tests.integration.rollout.test_rollout_alone import alive
 from tests.integration.rollout.test_rollout_killed import children
 from tests.integration.rollout.witness import PLACES, Said, State, Values, Watched, evidence, words
 from tests.integration.site import CONNECTIONS, named, sz
-from tests.lab.lab import Lab
-from tests.lab.network.stage import Stage
-from tests.lab.profiles import PolicyValue, Profile
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.rollout.rollout_site import Change, change_on, raise_stage
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

@@ -17,7 +17,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan im
 
 from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on, raise_stage
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.play import Outcome, Run
 from tests.integration.rollout.rollout_site import WRITE, Change, blamed, change_on, raise_stage
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

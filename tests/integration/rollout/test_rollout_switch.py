@@ -16,12 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from windows_lab.profiles import PROFILES
 
 from tests.integration.rollout.rollout_site import Change, blamed, change_on, raise_stage
 from tests.integration.rollout.test_rollout_killed import children
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
-from tests.lab.network.stage import Stage
-from tests.lab.profiles import PROFILES
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

@@ -20,7 +20,7 @@ from tests.integration.play import Run, run_playbook
 from tests.integration.rollout.rollout_site import FIRST, WRITE, Change, change_on, raise_stage
 from tests.integration.rollout.test_rollout_alone import run_of
 from tests.integration.site import CONNECTIONS, named
-from tests.lab.network.stage import Stage
+from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 

@@ -17,13 +17,13 @@ from typing import Any
 import ansible_runner
 import pytest
 import yaml
+from windows_lab import auth
+from windows_lab.inventory import document
+from windows_lab.lab import Lab
+from windows_lab.network.view import Network
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 from tests.integration.site import Site
-from tests.lab import auth
-from tests.lab.inventory import document
-from tests.lab.lab import Lab
-from tests.lab.network.view import Network
-from tests.lab.simulated.endpoint import SimulatedEndpoint
 from tests.outside import outside
 
 pytestmark = pytest.mark.simulated

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from windows_lab.backend import Completed
+from windows_lab.profiles import Profile
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, unpack_winhttp
-from tests.lab.backend import Completed
-from tests.lab.profiles import Profile
-from tests.lab.simulated.endpoint import SimulatedEndpoint
 
 # What the change is about: WinHTTP of 64-bit and of 32-bit programs, the static proxy.
 PLACES = (

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from windows_lab.lab import Lab
+from windows_lab.proxy import Access, Origin, Proxy
 
 from tests.integration.site import CONNECTIONS, USER_CONNECTIONS, Site, reset, task, wininet
-from tests.lab.lab import Lab
-from tests.lab.proxy import Access, Origin, Proxy
 
 pytestmark = pytest.mark.wine
 

@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from windows_lab.profiles import PROFILES
+from windows_lab.wine import WineEndpoint, WineFarm
+from windows_lab.wine.endpoint import Unsupported
 
 from tests.integration.modules.contract import text
 from tests.integration.wine.wine_endpoint import wine_endpoint
-from tests.lab.profiles import PROFILES
-from tests.lab.wine import WineEndpoint, WineFarm
-from tests.lab.wine.endpoint import Unsupported
 
 pytestmark = pytest.mark.wine
 

@@ -30,20 +30,21 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render import Row, Settings
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render import squid as render
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
+from windows_lab.host import Host
+from windows_lab.lab import Lab
+from windows_lab.network import faults
+from windows_lab.network.authority import Authority
+from windows_lab.network.faults import BlockPage, InspectingProxy, Silent
+from windows_lab.network.http1 import heads, response
+from windows_lab.network.listener import Listener, own_address
+from windows_lab.wine import WineEndpoint
+from windows_lab.wine.endpoint import NotTrusted
 
 from tests.integration.reachability.probe_site import GREETING, Web
 from tests.integration.reachability.reach_site import FOLDER, PATIENCE, need_stage
 from tests.integration.site import CONNECTIONS, Site, named, reset
-from tests.lab.host import Host
-from tests.lab.lab import Lab
-from tests.lab.network import faults, service
-from tests.lab.network.authority import Authority
-from tests.lab.network.faults import BlockPage, InspectingProxy, Silent
-from tests.lab.network.http1 import heads, response
-from tests.lab.network.listener import Listener, own_address
-from tests.lab.network.stage import CLIENTS, Stage
-from tests.lab.wine import WineEndpoint
-from tests.lab.wine.endpoint import NotTrusted
+from tests.network import service
+from tests.network.stage import CLIENTS, Stage
 
 pytestmark = pytest.mark.wine
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 import yaml
+from windows_lab.lab import Lab
+from windows_lab.wine import WineEndpoint
 
 from tests.integration.rollout.rollout_site import URL, Change, blamed, raise_stage
 from tests.integration.site import CONNECTIONS, Site, named, reset
 from tests.integration.wine.test_wine_reachability import one_request_each
-from tests.lab.lab import Lab
-from tests.lab.network.stage import Stage
-from tests.lab.wine import WineEndpoint
+from tests.network.stage import Stage
 
 # WinHTTP of Wine takes any idle connection to the proxy for a tunnel.
 pytestmark = [pytest.mark.wine, pytest.mark.usefixtures(one_request_each.__name__)]

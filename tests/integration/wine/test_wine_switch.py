@@ -16,11 +16,11 @@ import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch import arm
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
+from windows_lab.host import Host
+from windows_lab.wine import WineEndpoint
 
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
 from tests.integration.wine.wine_endpoint import wine_endpoint
-from tests.lab.host import Host
-from tests.lab.wine import WineEndpoint
 
 pytestmark = pytest.mark.wine
 

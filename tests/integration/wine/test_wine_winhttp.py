@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from windows_lab.proxy import Access, Origin, Proxy
+from windows_lab.wine import WineEndpoint
 
 from tests.integration.modules.contract import CONNECTIONS, MACHINE, MINE, Raw, wininet
 from tests.integration.wine.wine_endpoint import wine_endpoint
-from tests.lab.proxy import Access, Origin, Proxy
-from tests.lab.wine import WineEndpoint
 
 pytestmark = pytest.mark.wine
 

@@ -10,9 +10,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-
-from tests.lab.profiles import PROFILES
-from tests.lab.wine import WineEndpoint, missing
+from windows_lab.profiles import PROFILES
+from windows_lab.wine import WineEndpoint, missing
 
 
 @contextlib.contextmanager

@@ -9,14 +9,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from windows_lab.simulated import SimulatedEndpoint
+from windows_lab.simulated.blobs import WinHttp
+from windows_lab.simulated.winhttp import Client, Url
+from windows_lab.simulated.winhttp_errors import Limits, WinHttpError
 
 from tests.bench import farm, work
 from tests.bench.farm import Farm
 from tests.bench.network import Surroundings
-from tests.lab.simulated import SimulatedEndpoint
-from tests.lab.simulated.blobs import WinHttp
-from tests.lab.simulated.winhttp import Client, Url
-from tests.lab.simulated.winhttp_errors import Limits, WinHttpError
 
 POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection"
 FIRST, SECOND, THIRD = (farm.name(number) for number in (1, 2, 3))

@@ -8,10 +8,9 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.files import Files, MissingDirectory
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.files import Files, MissingDirectory
 
 MISSING = "The system cannot find the file specified."
 NO_PATH = "The system cannot find the path specified."

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-
-from tests.lab.network.authority import Authority
+from windows_lab.network.authority import Authority
 
 
 def test_no_signature_has_a_short_number(tmp_path: Path) -> None:

@@ -14,10 +14,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-from tests.lab.network.authority import Authority
-from tests.lab.network.dns import NoNames
-from tests.lab.network.faults import (
+from windows_lab.network.authority import Authority
+from windows_lab.network.dns import NoNames
+from windows_lab.network.faults import (
     BlockPage,
     ClosingProxy,
     Faulty,
@@ -29,8 +28,8 @@ from tests.lab.network.faults import (
     Silent,
     TlsServer,
 )
-from tests.lab.network.listener import low_ports
-from tests.lab.proxy import OutsideLoopback
+from windows_lab.network.listener import low_ports
+from windows_lab.proxy import OutsideLoopback
 
 HOST = "service.lab.test"
 URL = f"http://{HOST}/"

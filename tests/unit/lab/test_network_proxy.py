@@ -11,10 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from windows_lab.network.authority import Authority
+from windows_lab.proxy import Access, Proxy
 
-from tests.lab.network.authority import Authority
-from tests.lab.network.service import Service
-from tests.lab.proxy import Access, Proxy
+from tests.network.service import Service
 
 RULES = {
     "https://a.lab.test/x": (400, "text/html", "<p>"),

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import built_in
+from windows_lab.network.authority import Authority
+from windows_lab.proxy import OutsideLoopback
 
-from tests.lab.network.authority import Authority
-from tests.lab.network.service import Service, documented, every_service, names
-from tests.lab.proxy import OutsideLoopback
+from tests.network.service import Service, documented, every_service, names
 
 SERVICES = every_service()
 GATEWAY = "winatp-gw-weu.microsoft.com"

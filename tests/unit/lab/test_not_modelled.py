@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 COMMANDS = [
     line

@@ -10,13 +10,12 @@ import threading
 from pathlib import Path
 
 import pytest
-
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated import programs
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.machine import Machine, Process, Streams
-from tests.lab.simulated.registry import Registry
-from tests.lab.simulated.seed import USER_SID, fresh_root
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated import programs
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.machine import Machine, Process, Streams
+from windows_lab.simulated.registry import Registry
+from windows_lab.simulated.seed import USER_SID, fresh_root
 
 ROOT = Path(__file__).parents[3]
 REQUEST = {

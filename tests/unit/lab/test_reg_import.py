@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 HEADER = "Windows Registry Editor Version 5.00\r\n\r\n"
 KEY = r"HKLM\SOFTWARE\Lab"

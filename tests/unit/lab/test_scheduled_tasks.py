@@ -10,11 +10,10 @@ import time
 
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._scheduled_task import ScheduledTask
-
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated import programs
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.machine import Process
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated import programs
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.machine import Process
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 USER = "<Principals><Principal id='A'><UserId>S-1-5-18</UserId></Principal></Principals>"

@@ -20,10 +20,9 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch 
     may_be_armed,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
-
-from tests.lab.host import Host
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.host import Host
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 FOLDER = r"C:\Windows\mde.connectivity.undo"
 TRIAL = r"HKLM\SOFTWARE\mde.connectivity.undo"

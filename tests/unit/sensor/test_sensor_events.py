@@ -20,8 +20,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._notices 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Completed
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.lab.simulated import events as lab
+from windows_lab.simulated import events as lab
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URI = "https://command.lab.test/"

@@ -18,10 +18,9 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor import _e
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._events import LogUnreadable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._inquiry import SensorContacts
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
-
-from tests.lab.profiles import Profile
-from tests.lab.simulated.endpoint import SimulatedEndpoint
-from tests.lab.simulated.events import Event, failed, mixed, succeeded
+from windows_lab.profiles import Profile
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.simulated.events import Event, failed, mixed, succeeded
 
 STATUS = r"HKLM\SOFTWARE\Microsoft\Windows Advanced Threat Protection\Status"
 SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"

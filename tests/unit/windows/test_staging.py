@@ -10,10 +10,9 @@ import codecs
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._staging import absent_from, staged
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.lab.host import Host
-from tests.lab.profiles import PROFILES
-from tests.lab.simulated.endpoint import SimulatedEndpoint
+from windows_lab.host import Host
+from windows_lab.profiles import PROFILES
+from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 FILE = r"C:\Tools\staged"
 LINE = st.from_regex(r"\A[ -~]{0,40}\Z") | st.sampled_from(["line0", "line1", "xline2 ", "LINE0"])
