@@ -97,6 +97,6 @@ lines:
   description: What was printed.
   type: list
   elements: str
-  returned: success, unless the task fails
+  returned: success
   sample: ["pc-0001  rolled_back  direct  direct  0 of 12  the service is not reached"]
 """
