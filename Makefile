@@ -18,7 +18,7 @@ IN_VENV := $(VENV)/bin/python
 
 ENDPOINTS ?= clean:2 german blob28 hardened policy denied
 
-.PHONY: help venv demo test lab lint matrix fuzz bench data-check clean
+.PHONY: help venv demo test lab lint matrix fuzz bench powershell data-check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo 'make matrix   unit tests and one run with the oldest and the newest supported ansible-core'
 	@echo 'make fuzz     feed what an endpoint may answer to the parsers, until Ctrl-C or SECONDS=N have passed'
 	@echo 'make bench    measure this collection beside its peers, and fleets of up to 5,000; writes docs/benchmarks.md'
+	@echo 'make powershell  what is sent to PowerShell, in the one that MDE_POWERSHELL=/path/to/pwsh.exe names'
 	@echo 'make lab      such a lab that stays up (ENDPOINTS="clean:2 german ..."), and commands to type at it'
 	@echo 'make data-check PAGE=FILE   what a saved page of Microsoft'\''s lists otherwise than the collection'
 	@echo 'make venv     the environment that all of them share, $(VENV)'
@@ -52,6 +53,9 @@ fuzz: $(DEV_READY)
 
 bench: $(RUN_READY)
 	@$(IN_VENV) -m tests.bench
+
+powershell: $(DEV_READY)
+	@$(IN_VENV) -m tests.checks.powershell
 
 lab: $(RUN_READY)
 	@$(IN_VENV) -m tests.tryout $(ENDPOINTS)

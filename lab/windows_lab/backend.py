@@ -42,6 +42,10 @@ class Backend(abc.ABC):
     def run(self, line: str, stdin: bytes = b"") -> Completed:
         """Run `line` as `cmd.exe /c line` does; blocks, and is safe to call from several threads."""
 
+    def powershell(self, _script: str, _stdin: bytes) -> Completed | None:
+        """Run a script in a real PowerShell; None where there is none, and the lab does what it would."""
+        return None
+
     @abc.abstractmethod
     def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
         """Type name and raw bytes of a value, read by another path than `run`; None when it is absent."""

@@ -73,7 +73,9 @@ class Host:
             return error.answer
         if not powershell:
             return self._run(inner, stdin)
-        return launcher.through_powershell(self._run(inner, launcher.fed(launcher.script_of(line), stdin)))
+        script = launcher.script_of(line)
+        done = self._real(script, inner, stdin)
+        return done or launcher.through_powershell(self._run(inner, launcher.fed(script, stdin)))
 
     def script(self, script: str, stdin: bytes = b"") -> Completed:
         """Run PowerShell text that is already inside a PowerShell; raises `launcher.Refused`."""
@@ -83,7 +85,7 @@ class Host:
         except launcher.Refused as error:
             self.account.refused.append(str(error))
             raise
-        return self._run(line, launcher.fed(script, stdin))
+        return self._real(script, line, stdin) or self._run(line, launcher.fed(script, stdin))
 
     def shell_powershell(self, text: str, stdin: bytes = b"") -> Completed:
         """Run what an SSH server hands to PowerShell as its shell: a script, or one more PowerShell."""
@@ -93,6 +95,14 @@ class Host:
             return self.script(text, stdin)
         except launcher.Refused as error:
             return error.answer
+
+    def _real(self, script: str, line: str, stdin: bytes) -> Completed | None:
+        """Run the script, in which the line stands, in a real PowerShell where there is one."""
+        with self._lock:
+            done = self.backend.powershell(script, stdin)
+        if done is not None:
+            self.account.commands.append(line)
+        return done
 
     def _run(self, line: str, stdin: bytes) -> Completed:
         self.account.commands.append(line)

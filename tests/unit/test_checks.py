@@ -14,7 +14,7 @@ import pytest
 
 from tests import twice
 from tests.checks import __main__ as command
-from tests.checks import matrix, runner, style
+from tests.checks import matrix, powershell, runner, style
 from tests.checks.catalogue import CHECKS
 
 REPORT = """
@@ -136,3 +136,14 @@ def test_a_long_function_is_told_from_a_long_docstring() -> None:
     documentation = "\n".join("    text" for _number in range(style.LONGEST_FUNCTION + 1))
     assert list(style.long_functions(ast.parse(f"def f():\n{body}\n")))
     assert not list(style.long_functions(ast.parse(f'def f():\n    """{documentation}"""\n    return 1\n')))
+
+
+def test_without_a_powershell_its_check_says_that_it_did_not_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MDE_POWERSHELL", raising=False)
+    assert powershell.main() == runner.SKIPPED
+    assert capsys.readouterr().out.startswith("This check did not run: MDE_POWERSHELL is not set. It runs ")
+    monkeypatch.setenv("MDE_POWERSHELL", str(tmp_path / "pwsh.exe"))
+    assert powershell.main() == 1
+    assert not [check for check in CHECKS if "tests.checks.powershell" in check.command]

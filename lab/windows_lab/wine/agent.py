@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from windows_lab.backend import Completed
+from windows_lab.wine import powershell
 
 _REQUEST = struct.Struct("<6I")
 _ANSWER = struct.Struct("<4I")
@@ -73,6 +74,7 @@ def environment(prefix: Path, overrides: str = "") -> dict[str, str]:
         "WINEARCH": "win64",
         "WINEDEBUG": "-all",
         "WINEDLLOVERRIDES": f"mscoree,mshtml,winemenubuilder.exe=;{overrides}",
+        **powershell.environment(),
     }
 
 

@@ -15,6 +15,7 @@ from types import TracebackType
 
 from windows_lab.backend import Backend, Completed
 from windows_lab.profiles import Profile
+from windows_lab.wine import powershell
 from windows_lab.wine import prefix as prefixes
 from windows_lab.wine.agent import Agent
 from windows_lab.wine.seed import USER_SID, fill, link
@@ -91,6 +92,12 @@ class WineEndpoint(Backend):
             else:
                 self.set_value(owned.key, owned.name, owned.type, owned.data, owned.view)
         return started(lambda: self._agent.run(line, stdin, self.time_limit))
+
+    def powershell(self, script: str, stdin: bytes) -> Completed | None:
+        """Run a script in the PowerShell of MDE_POWERSHELL; None without a Windows build of one."""
+        if not powershell.is_windows():
+            return None
+        return self.run(powershell.line(script, self.prefix / "drive_c"), stdin)
 
     def reseed(self) -> None:
         """Write what the endpoint had at first once more; what is there besides stays."""

@@ -34,6 +34,7 @@ _PROGRAMS: dict[str, tuple[str, ...]] = {
     "windows/system32/fc.exe": ("fc.c", "-municode"),
     "windows/system32/find.exe": ("find.c", "-municode"),
     "windows/system32/netsh.exe": ("netsh.c", "-municode"),
+    "windows/system32/WindowsPowerShell/v1.0/powershell.exe": ("powershell.c", "-municode"),
     "windows/syswow64/netsh.exe": ("netsh.c", "-municode", "-DVIEW32"),
 }
 # Programs that Wine 8 has as empty shells: exit code 0, no effect.
@@ -50,7 +51,6 @@ _SHELLS = (
     "where",
 )
 _STUB_NETSH = "lab/stub-netsh.exe"
-_POWERSHELL = "windows/system32/WindowsPowerShell/v1.0/powershell.exe"
 
 
 class WineMissing(Exception):
@@ -149,8 +149,8 @@ def _build(prefix: Path) -> None:
     (drive / "windows/system32/netsh.exe").rename(drive / _STUB_NETSH)
     for place, (source, *options) in _PROGRAMS.items():
         _compile(drive, place, source, *options)
-    for place in (*(f"windows/system32/{name}.exe" for name in _SHELLS), _POWERSHELL):
-        _compile(drive, place, "refuse.c")
+    for name in _SHELLS:
+        _compile(drive, f"windows/system32/{name}.exe", "refuse.c")
 
 
 def _alive(pid: str) -> bool:
