@@ -16,10 +16,12 @@ from hypothesis.configuration import set_hypothesis_home_dir
 ROOT = Path(__file__).resolve().parent.parent
 EVIDENCE = ("windows", "wine", "simulated")
 
-# ansible-test makes an environment of its own, and does not install the lab.
-sys.path.insert(0, str(ROOT / "lab"))
-# A copy that is installed in the home folder must not stand in for this checkout.
-os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".venv" / "collections")
+# A copy that is installed in the home folder must not stand in for this checkout; ansible-test sees to that itself, and
+# does not install the lab.
+if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" in os.environ:
+    sys.path.insert(0, str(ROOT / "lab"))
+else:
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".venv" / "collections")
 set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
 # A deadline per example fails on a busy machine, not on a wrong program.
 hypothesis.settings.register_profile("quiet", deadline=None, derandomize="CI" in os.environ)

@@ -49,8 +49,23 @@ notes:
     shown instead. In what Windows said, V(***) stands for a word that is none of a language.
 """
 
+    GROUP = r"""
+attributes:
+  action_group:
+    description: Is part of a group, whose defaults C(module_defaults) sets as C(group/mde.connectivity.all).
+    support: full
+    membership:
+      - mde.connectivity.all
+"""
+
     WRITES = r"""
 attributes:
+  facts:
+    description: Returns C(ansible_facts), which are added to the facts of the host.
+    support: full
+    details:
+      - One fact, C(mde_connectivity_written), has a digest of each value that was written. It is no setting of the
+        endpoint, and it is how a later task, or a later run with a fact cache, sees that something undid the write.
   check_mode:
     description: Predicts a change without making it.
     support: full

@@ -59,6 +59,8 @@ attributes:
     description: Shows what changes in each file.
     support: full
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.service_urls
 seealso:
   - plugin: mde.connectivity.service_urls

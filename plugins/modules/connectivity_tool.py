@@ -65,6 +65,8 @@ options:
     type: int
     default: 300
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
 attributes:
   check_mode:

@@ -57,6 +57,8 @@ options:
       - "false"
       - absent
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
 notes:

@@ -20,6 +20,8 @@ description:
   - Changes nothing.
 options: {}
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.reads
 notes:

@@ -146,6 +146,8 @@ options:
     type: list
     elements: dict
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
 notes:

@@ -60,6 +60,8 @@ options:
       - When left out, C(verify-) and the time at which this run began, in the current directory.
     type: path
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.asks
   - mde.connectivity.reachability

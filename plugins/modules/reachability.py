@@ -22,6 +22,8 @@ description:
   - A URL that is not reached does not fail the task. A test that could not run does. To stop at a URL that is not
     reached, assert RV(summary.reachable), or use the role C(mde.connectivity.endpoint_verify).
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.asks
   - mde.connectivity.reachability

@@ -81,6 +81,8 @@ attributes:
     description: Shows the settings before and after.
     support: full
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.rollout
 notes:

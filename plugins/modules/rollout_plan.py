@@ -35,6 +35,8 @@ attributes:
     description: Shows what changes in a file.
     support: none
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes.rollout
 seealso:
   - module: mde.connectivity.rollout_predict

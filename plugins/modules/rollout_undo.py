@@ -43,6 +43,8 @@ attributes:
     description: Shows what changes.
     support: none
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.rollout
 seealso:

@@ -26,6 +26,8 @@ options:
     type: int
     default: 200
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.reads
 requirements:

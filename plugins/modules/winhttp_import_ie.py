@@ -48,6 +48,8 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.winhttp_views
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes

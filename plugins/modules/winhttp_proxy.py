@@ -49,6 +49,8 @@ options:
       - If left out, the list on the endpoint stays as it is. An empty list removes all entries.
     type: raw
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.winhttp_views
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes

@@ -59,6 +59,8 @@ options:
       - keep
     default: fail
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
 notes:

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 from pathlib import Path
 
 from tests.checks import matrix
-from tests.twice import ROOT
+from tests.checks.environments import pinned
 
 # What the newest ansible-core runs on, best first.
 PYTHONS = ("3.13", "3.12", "3.14")
@@ -36,19 +35,10 @@ def plotter() -> Path:
 
 def _environment(name: str, requirements: str) -> tuple[Path, bool]:
     """The interpreter of an environment, and whether it was made just now."""
-    interpreter = matrix.find(PYTHONS)
-    if interpreter is None:
+    made = pinned(name, requirements, PYTHONS)
+    if made is None:
         raise EnvironmentMissingError(f"The bench needs Python {', '.join(PYTHONS[:-1])} or {PYTHONS[-1]}.")
-    file, where = matrix.REQUIREMENTS / requirements, ROOT / ".cache" / name
-    python, stamp = where / "bin" / "python", where / "made-from"
-    digest = hashlib.sha256(file.read_bytes() + f"{interpreter} {where}".encode()).hexdigest()
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
-        return python, False
-    subprocess.run([interpreter, "-m", "venv", "--clear", str(where)], check=True)
-    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-    subprocess.run([*pip, "--requirement", str(file)], check=True)
-    stamp.write_text(digest, encoding="utf-8")
-    return python, True
+    return made
 
 
 def versions(python: Path) -> dict[str, str]:

@@ -43,6 +43,11 @@ def lint(name: str, *command: str, seconds: int = 10) -> Check:
     return Check(name, command, "source", kind="lint", seconds=seconds)
 
 
+def publish(name: str, seconds: int) -> Check:
+    """Return a check by a program of those who look at a publication."""
+    return Check(name, ("-m", "tests.checks.publish", name), "source", seconds=seconds)
+
+
 CHECKS: tuple[Check, ...] = (
     pytest("unit", "unit", 60, "tests/unit"),
     *(room(name, seconds) for name, seconds in ROOMS.items()),
@@ -68,6 +73,10 @@ CHECKS: tuple[Check, ...] = (
     Check("demo", ("-m", "tests.demo"), "simulated", seconds=20),
     Check("package", ("-m", "tests.checks.package"), "simulated", seconds=40),
     Check("sanity", ("-m", "tests.checks.sanity"), "source", seconds=200),
+    publish("importer", 90),
+    publish("lint-installed", 60),
+    publish("lint-clone", 80),
+    publish("reuse", 20),
     matrix("oldest"),
     matrix("newest"),
     lint("ruff", "-m", "ruff", "check", "--no-cache", "."),

@@ -29,7 +29,9 @@ class Controller:
 
 CONTROLLERS = {
     "oldest": Controller("core-oldest.txt", ("3.11",)),
+    "development": Controller("core-development.txt", ("3.14", "3.13", "3.12")),
     "newest": Controller("core-newest.txt", ("3.12", "3.13", "3.14")),
+    "next": Controller("core-next.txt", ("3.14", "3.13")),
 }
 
 

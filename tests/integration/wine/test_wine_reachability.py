@@ -35,7 +35,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 from windows_lab.host import Host
 from windows_lab.lab import Lab
-from windows_lab.network import faults, service
+from windows_lab.network import faults
 from windows_lab.network.authority import Authority
 from windows_lab.network.faults import BlockPage, InspectingProxy, Silent
 from windows_lab.network.http1 import heads, response

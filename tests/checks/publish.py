@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands between this repository and a publication: each check is a program of those who would look at it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.checks.environments import pinned
+from tests.checks.runner import ROOT, SKIPPED
+from tests.checks.tree import copy_tree
+
+PYTHONS = ("3.13", "3.12", "3.14")
+TROUBLE = ("WARNING", "ERROR", "CRITICAL")
+
+
+def run(python: Path, work: Path, *command: str, output: Path | None = None) -> int:
+    """Run a program of the environment in `work` as somebody who has no copy of the collection at home."""
+    home = work / "home"
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
+        "HOME": str(home),
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    home.mkdir(exist_ok=True)
+    with (output or work / "output").open("w+b") as file:
+        done = subprocess.run(command, cwd=work, env=environment, stdout=file, stderr=subprocess.STDOUT, check=False)
+        file.seek(0)
+        print(file.read().decode(errors="replace"), flush=True)
+    return done.returncode
+
+
+def build(python: Path, work: Path) -> Path:
+    """Build the package from a copy of the repository and return it."""
+    source = copy_tree(work / "source")
+    run(python, work, "ansible-galaxy", "collection", "build", str(source), "--output-path", str(work))
+    (package,) = work.glob("mde-connectivity-*.tar.gz")
+    return package
+
+
+def importer(python: Path, work: Path) -> int:
+    """Import the package as Galaxy does, without an error or a warning."""
+    package, said = build(python, work), work / "said"
+    rc = run(python, work, str(python), "-m", "galaxy_importer.main", package.name, output=said)
+    lines = said.read_text(errors="replace").splitlines()
+    troubles = [line for line in lines if line.startswith(TROUBLE)]
+    print(f"{len(troubles)} errors and warnings of the importer")
+    return 1 if rc or troubles or "Importer processing completed successfully" not in lines else 0
+
+
+def installed(python: Path, work: Path) -> int:
+    """Lint what is installed from the package."""
+    target = work / "ansible_collections" / "mde" / "connectivity"
+    with tarfile.open(build(python, work)) as archive:
+        archive.extractall(target, filter="data")
+    return lint(python, work, target)
+
+
+def clone(python: Path, work: Path) -> int:
+    """Lint a plain clone, which lies in no folder that Ansible looks into."""
+    copied = copy_tree(work / "copied")
+    target = work / "clone"
+    copied.rename(target)
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
+    return lint(python, work, target)
+
+
+def lint(python: Path, work: Path, target: Path) -> int:
+    """Run ansible-lint in a folder with the strictest profile."""
+    command = f"cd '{target}' && ansible-lint --profile production --strict --nocolor"
+    return run(python, work, "sh", "-c", command)
+
+
+def licences(python: Path, work: Path) -> int:
+    """Every file says who wrote it and how it may be used, as REUSE asks."""
+    return run(python, work, "reuse", "--root", str(copy_tree(work / "source")), "lint")
+
+
+CHECKS: dict[str, Callable[[Path, Path], int]] = {
+    "importer": importer,
+    "lint-installed": installed,
+    "lint-clone": clone,
+    "reuse": licences,
+}
+
+
+def main(name: str) -> int:
+    """Return 0 when the check holds, 77 when there is no interpreter for its programs."""
+    made = pinned("publish", "publish.txt", PYTHONS)
+    if made is None:
+        return SKIPPED
+    with tempfile.TemporaryDirectory() as folder:
+        return CHECKS[name](made[0], Path(folder).resolve())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
