@@ -18,18 +18,19 @@ IN_VENV := $(VENV)/bin/python
 
 ENDPOINTS ?= clean:2 german blob28 hardened policy denied
 
-.PHONY: help venv demo test lab lint matrix fuzz bench powershell data-check clean
+.PHONY: help venv demo test lab lint matrix fuzz bench powershell data-check release clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo     configure a lab of simulated Windows endpoints, twice, and show which proxy wins'
 	@echo 'make test     every check that CI runs'
 	@echo 'make lint     the checks that only read the source'
-	@echo 'make matrix   unit tests and one run with the oldest and the newest supported ansible-core'
+	@echo 'make matrix   unit tests and one run with the oldest, previous, newest and next ansible-core'
 	@echo 'make fuzz     feed what an endpoint may answer to the parsers, until Ctrl-C or SECONDS=N have passed'
 	@echo 'make bench    measure this collection beside its peers, and fleets of up to 5,000; writes docs/benchmarks.md'
 	@echo 'make powershell  what is sent to PowerShell, in the one that MDE_POWERSHELL=/path/to/pwsh.exe names'
 	@echo 'make lab      such a lab that stays up (ENDPOINTS="clean:2 german ..."), and commands to type at it'
+	@echo 'make release  changelog, tag, package and checksum of the version in galaxy.yml; DRY_RUN=1 changes nothing'
 	@echo 'make data-check PAGE=FILE   what a saved page of Microsoft'\''s lists otherwise than the collection'
 	@echo 'make venv     the environment that all of them share, $(VENV)'
 	@echo 'make clean    remove the environment and everything that was cached'
@@ -56,6 +57,9 @@ bench: $(RUN_READY)
 
 powershell: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks.powershell
+
+release: $(DEV_READY)
+	@$(IN_VENV) -m tests.checks.release $(if $(DRY_RUN),--dry-run)
 
 lab: $(RUN_READY)
 	@$(IN_VENV) -m tests.tryout $(ENDPOINTS)

@@ -59,6 +59,7 @@ options:
   remote_password:
     description: The password of O(remote_user). C(--ask-pass) asks for it.
     type: str
+    secret: true
     aliases:
       - password
     vars:

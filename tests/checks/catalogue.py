@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.checks.matrix import CONTROLLERS
 from tests.checks.runner import LOGS, Check
 
 COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
@@ -77,8 +78,10 @@ CHECKS: tuple[Check, ...] = (
     publish("lint-installed", 60),
     publish("lint-clone", 80),
     publish("reuse", 20),
-    matrix("oldest"),
-    matrix("newest"),
+    publish("workflows", 10),
+    Check("units", ("-m", "tests.checks.sanity", "units"), "source", seconds=300),
+    Check("release", ("-m", "tests.checks.release", "--dry-run"), "source", seconds=20),
+    *(matrix(name) for name in CONTROLLERS),
     lint("ruff", "-m", "ruff", "check", "--no-cache", "."),
     lint("mypy", "-m", "mypy", *TYPED, seconds=60),
     lint("mypy-tests", "-m", "mypy", *TYPED_TESTS, seconds=60),

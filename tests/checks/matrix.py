@@ -94,6 +94,7 @@ def main(name: str) -> int:
         print(f"no Python {' or '.join(controller.pythons)} for {controller.core}", flush=True)
         return SKIPPED
     python = str(environment(name, controller, interpreter))
+    print(f"{name}: {controller.core} on {interpreter}", flush=True)
     subprocess.run([python, "-m", "ansible", "adhoc", "--version"], check=True)
     report = f"--junitxml={LOGS / f'matrix-{name}'}.xml"
     unit = subprocess.run([python, "-m", "pytest", "-q", report, "tests/unit"], cwd=ROOT, check=False)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ansible-test sanity` on a copy of the collection, without a container and without a line to ignore."""
+"""`ansible-test sanity` and `units` on a copy of the collection, without a container or a line to ignore."""
 
 from __future__ import annotations
 
@@ -35,17 +35,25 @@ def sanity(root: Path) -> int:
     if (root / "tests" / "sanity").exists():
         print("tests/sanity is not meant to exist: no line is ignored")
         return 1
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    command = [str(Path(sys.executable).parent / "ansible-test"), "sanity", "--python", version]
-    command += ["--requirements", "--color", "no"]
-    for name in LEFT_OUT:
-        command += ["--skip-test", name]
     print(f"left out: {', '.join(LEFT_OUT)}", flush=True)
+    return ansible_test(root, "sanity", *(f"--skip-test={name}" for name in LEFT_OUT))
+
+
+def units(root: Path) -> int:
+    """Run the unit tests as ansible-test does, in an environment with what it installs for them."""
+    return ansible_test(root, "units", "--venv")
+
+
+def ansible_test(root: Path, command_name: str, *arguments: str) -> int:
+    """Run one command of ansible-test on the collection at `root`."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    program = str(Path(sys.executable).parent / "ansible-test")
+    command = [program, command_name, "--python", version, "--requirements", "--color", "no", *arguments]
     environment = {**os.environ, **pip_settings(), "HOME": str(HOME)}
     return subprocess.run(command, cwd=root, env=environment, check=False).returncode
 
 
-def main() -> int:
+def main(name: str) -> int:
     """Prepare ansible-test's cache and a copy of the collection, and run the tests there."""
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
@@ -53,10 +61,12 @@ def main() -> int:
     # Inside the repository ansible-test would ask git, for which everything under .cache is ignored.
     with tempfile.TemporaryDirectory() as folder:
         root = copy_tree(Path(folder))
+        if name == "units":
+            return units(root)
         # Bytes as an endpoint may send them, and no text of ours.
         shutil.rmtree(root / "tests" / "fuzz" / "corpus")
         return sanity(root)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:] or ["sanity"]))

@@ -140,3 +140,12 @@ def test_the_snapshot_has_the_exact_bytes_from_before(site: Site) -> None:
     assert by_name["DisableEnterpriseAuthProxy"]["absent"] is True
     assert result["reboot_required"] is True
     assert "onboarded" in result["reboot_reason"]
+
+
+@pytest.mark.simulated
+def test_defaults_of_the_group_reach_a_module_and_its_own_options_win(site: Site) -> None:
+    defaults = {"group/mde.connectivity.all": {"proxy": "group.test:8080"}}
+    site.run(task("winhttp_proxy", {"bypass": ["<local>"]}), module_defaults=defaults)
+    assert site.winhttp()[1:] == ("group.test:8080", "<local>")
+    site.run(task("winhttp_proxy", {"proxy": "own.test:8080"}), module_defaults=defaults)
+    assert site.winhttp()[1] == "own.test:8080"

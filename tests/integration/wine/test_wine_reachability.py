@@ -30,8 +30,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachabil
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import probes, select
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice, Service
-from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render import Row, Settings
-from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render import squid as render
+from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render import Row, Settings, squid
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 from windows_lab.host import Host
 from windows_lab.lab import Lab
@@ -234,7 +233,7 @@ def far(asker: Asker) -> Iterator[Stage]:
     known = {f"{scheme}://known.lab.test/ping": (404, "text/plain", "") for scheme in ("http", "https")}
     rows = [Row(host, port) for host in ("known.lab.test", "silent.lab.test") for port in (80, 443)]
     address = own_address()
-    text = render(rows, Settings(clients=CLIENTS))
+    text = squid(rows, Settings(clients=CLIENTS))
     with Silent(address, 80), Stage(text, rules=known, hosts={"silent.lab.test": address}) as running:
         asker.endpoint.trust(running.authority.der)
         asker.use(running.proxy)
