@@ -59,9 +59,9 @@ attributes:
     description: Shows what changes in each file.
     support: full
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.service_urls
+  - ansible.builtin.action_common_attributes
 seealso:
   - plugin: mde.connectivity.service_urls
     plugin_type: lookup

@@ -37,9 +37,9 @@ attributes:
     description: Shows the settings in which a drifted endpoint differs, in words.
     support: full
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes.rollout
+  - ansible.builtin.action_common_attributes
 seealso:
   - module: mde.connectivity.evidence_report
 """

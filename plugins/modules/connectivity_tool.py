@@ -65,9 +65,9 @@ options:
     type: int
     default: 300
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
     description: Says what it would run and runs nothing.

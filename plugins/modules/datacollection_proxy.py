@@ -57,10 +57,10 @@ options:
       - "false"
       - absent
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
+  - ansible.builtin.action_common_attributes
 notes:
   - Writing needs an administrator.
   - The sensor goes direct when its static proxy can't be reached, so that a wrong value does not show as a

@@ -20,10 +20,10 @@ description:
   - Changes nothing.
 options: {}
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.reads
+  - ansible.builtin.action_common_attributes
 notes:
   - An administrator sees everything. For another user, a scope that may not be read is reported with
     RV(wininet.system.readable) set to V(false).

@@ -146,10 +146,10 @@ options:
     type: list
     elements: dict
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
+  - ansible.builtin.action_common_attributes
 notes:
   - Writing needs an administrator.
   - At least O(method) or one block is required.

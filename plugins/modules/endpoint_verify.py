@@ -60,12 +60,12 @@ options:
       - When left out, C(verify-) and the time at which this run began, in the current directory.
     type: path
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.asks
   - mde.connectivity.reachability
   - mde.connectivity.service_urls
+  - ansible.builtin.action_common_attributes
 seealso:
   - module: mde.connectivity.reachability
   - module: mde.connectivity.sensor_contacts

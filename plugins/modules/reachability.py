@@ -22,12 +22,12 @@ description:
   - A URL that is not reached does not fail the task. A test that could not run does. To stop at a URL that is not
     reached, assert RV(summary.reachable), or use the role C(mde.connectivity.endpoint_verify).
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.asks
   - mde.connectivity.reachability
   - mde.connectivity.service_urls
+  - ansible.builtin.action_common_attributes
 notes:
   - The test is a plain script, C(probe.ps1) or C(probe.js) in C(plugins/plugin_utils/_probe), that an administrator
     can read and allow by its hash. For the time of the task it lies in a directory C(mde.connectivity), with

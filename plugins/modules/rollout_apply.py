@@ -81,10 +81,10 @@ attributes:
     description: Shows the settings before and after.
     support: full
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.rollout
+  - ansible.builtin.action_common_attributes
 notes:
   - With O(confirm_within), a scheduled task C(mde.connectivity.undo) and a directory of that name in the Windows
     directory are on the endpoint from before the write until the verification has succeeded.

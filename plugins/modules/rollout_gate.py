@@ -56,9 +56,9 @@ attributes:
     description: Shows what changes.
     support: none
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes.rollout
+  - ansible.builtin.action_common_attributes
 seealso:
   - module: mde.connectivity.rollout_apply
   - module: mde.connectivity.rollout_undo

@@ -35,9 +35,9 @@ attributes:
     description: Shows what changes in a file.
     support: none
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes.rollout
+  - ansible.builtin.action_common_attributes
 seealso:
   - module: mde.connectivity.rollout_predict
   - module: mde.connectivity.rollout_apply

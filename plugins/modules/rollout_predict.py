@@ -31,9 +31,9 @@ attributes:
     description: Shows the settings before and after.
     support: full
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes.rollout
+  - ansible.builtin.action_common_attributes
 seealso:
   - module: mde.connectivity.rollout_plan
 """

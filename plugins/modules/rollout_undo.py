@@ -43,10 +43,10 @@ attributes:
     description: Shows what changes.
     support: none
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.rollout
+  - ansible.builtin.action_common_attributes
 seealso:
   - module: mde.connectivity.rollout_apply
 """

@@ -26,10 +26,10 @@ options:
     type: int
     default: 200
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.reads
+  - ansible.builtin.action_common_attributes
 requirements:
   - The Python package C(defusedxml) on the controller.
 notes:

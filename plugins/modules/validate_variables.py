@@ -38,9 +38,9 @@ attributes:
     description: Shows what changes.
     support: N/A
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes.rollout
+  - ansible.builtin.action_common_attributes
 """
 
 EXAMPLES = r"""

@@ -48,11 +48,11 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.winhttp_views
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
+  - ansible.builtin.action_common_attributes
 notes:
   - Writing needs an administrator. Windows answers error 5 to anybody else, and the task fails.
   - Check mode reads the source itself and shows what the import will give.

@@ -49,11 +49,11 @@ options:
       - If left out, the list on the endpoint stays as it is. An empty list removes all entries.
     type: raw
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.winhttp_views
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
+  - ansible.builtin.action_common_attributes
 notes:
   - Writing needs an administrator. Windows answers error 5 to anybody else, and the task fails.
   - The settings of C(netsh winhttp set advproxy) are another layer of Windows. The module neither reads nor

@@ -59,10 +59,10 @@ options:
       - keep
     default: fail
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
   - mde.connectivity.attributes.group
   - mde.connectivity.attributes
   - mde.connectivity.attributes.writes
+  - ansible.builtin.action_common_attributes
 notes:
   - Writes the flag into C(DefaultConnectionSettings) and C(SavedLegacySettings), and the value C(AutoDetect)
     beside them. Everything else in them is kept, and their counter goes up by one.

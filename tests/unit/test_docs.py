@@ -143,6 +143,7 @@ def test_documentation_is_whole(name: str) -> None:
     support = {key: value["support"] for key, value in doc["attributes"].items()}
     writes = "full" if name in WRITERS else "N/A"
     assert support == {
+        "action_group": "full",
         "check_mode": "full",
         "diff_mode": writes,
         "idempotent": writes,
@@ -150,7 +151,7 @@ def test_documentation_is_whole(name: str) -> None:
         "become": "none",
         "environment": "none",
         "async": "none",
-    }
+    } | ({"facts": "full"} if name in WRITERS else {})
     assert all(doc["attributes"][key]["details"] for key in ("become", "environment", "async"))
 
 
