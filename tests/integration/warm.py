@@ -118,7 +118,7 @@ class Started:
         _servers.append((self._key, self._server))
         while len(_servers) > _MOST_SERVERS:
             _servers.pop(0)[1].close()
-        return code, self._output.read_text(encoding="utf-8")
+        return code, self._output.read_bytes().decode()
 
 
 @atexit.register

@@ -59,6 +59,7 @@ FOLLOWS: Mapping[tuple[Stage, Seen], Stage | str] = {
     (Stage.WRITE, Seen.NOT_PERMITTED): "failed",
     (Stage.WRITE, Seen.PUT_BACK): "rolled_back",
     (Stage.WRITE, Seen.NOT_PUT_BACK): "failed",
+    (Stage.WRITE, Seen.MOVED): "failed",
     (Stage.WRITE, Seen.HELD): Stage.VERIFY,
     (Stage.VERIFY, Seen.UNREACHED): "failed",
     (Stage.VERIFY, Seen.LOST): "unverified",

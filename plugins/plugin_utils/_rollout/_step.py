@@ -215,9 +215,11 @@ class _Step:
             self._saw(transaction)
             return self._not_held(error)
         self._saw(transaction)
-        record = replace(self.record, changed=True, written=merged(self.record.written, written))
-        self._save(record, "written")
-        return Seen.HELD
+        self._save(replace(self.record, changed=True, written=merged(self.record.written, written)), "written")
+        # What this write did not touch may have become another's meanwhile.
+        moved = differences(clean(self._planned), clean(self.record.observed))
+        self.why = f"moved while it was written: {said(moved)}. {_REPLAN}" if moved else self.why
+        return Seen.MOVED if moved else Seen.HELD
 
     def _not_held(self, error: NotHeld) -> Seen:
         # The values from before this write may be those that an earlier run left half written.

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from windows_lab.lab import Lab
 
 from tests.integration.play import run_playbook
 from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on, raise_stage
-from tests.integration.site import CONNECTIONS
+from tests.integration.rollout.witness import Watched
+from tests.integration.site import CONNECTIONS, named
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
@@ -68,6 +70,27 @@ def test_what_moved_since_it_was_ok_is_seen_and_left_alone(change: Change) -> No
     assert blamed(again).keys() == {"clean-2"}
     assert change.play("rollout", mde_replan=True).rc == 0
     assert change.verdicts() == dict.fromkeys(change.lab.endpoints, "ok")
+
+
+def test_what_moves_while_another_value_is_written_is_not_ok(network: Stage, tmp_path: Path) -> None:
+    with Lab(backend=Watched, endpoints=1) as lab:
+        change = Change(lab, network, tmp_path)
+        change.plan()
+        assert change.play("rollout").rc == 0
+        endpoint = change.endpoint("clean-1")
+        assert isinstance(endpoint, Watched)
+        endpoint.change({1: None})
+        # Between the read and the write, which leaves alone what was as planned.
+        endpoint.intrude(2, lambda: endpoint.change({0: ("REG_BINARY", named("theirs.corp.test:80"))}))
+        run = change.play("rollout", mde_replan=True)
+        assert run.rc != 0
+        assert blamed(run)["clean-1"].startswith("failed: moved while it was written: winhttp.native.")
+        record = change.record("clean-1")
+        assert (record["verdict"], record["changed"]) == ("failed", True)
+        assert record["observed"]["winhttp"]["native"]["proxy"] == change.proxy("clean-1") == "theirs.corp.test:80"
+        assert change.play("rollout").rc != 0
+        assert change.play("rollout", mde_replan=True).rc == 0
+        assert change.proxy("clean-1") == network.proxy
 
 
 def test_check_mode_says_what_would_happen_to_each_and_by_what(change: Change) -> None:
