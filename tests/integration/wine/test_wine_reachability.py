@@ -17,7 +17,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils import _probe
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._carrier import ENGINES
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import Reachability
+from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._targets import Targets
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import probes, select
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice, Service
@@ -294,6 +295,16 @@ def test_a_block_page(asker: Asker, redirect: bool, status: int) -> None:
         asker.use(proxy.proxy)
         rows = asker.ask("http://one.lab.test/", "http://two.lab.test/x")
     assert [reason(row) for row in rows] == [("blocked_page", None, status, None)] * 2
+
+
+def test_what_cannot_use_a_proxy_takes_another_way_than_the_one_asked_for(asker: Asker) -> None:
+    urls = [{"url": f"http://{name}.lab.test/", **OF_ONE_URL} for name in ("one", "two")]
+    inquiry = Reachability({**DEFAULTS, "service_urls": False, "urls": urls, "paths": ["wpad"]})
+    inquiry._targets = Targets((inquiry._targets.asked[0], replace(inquiry._targets.asked[1], direct=True)))
+    with BlockPage(redirect=False) as proxy:
+        asker.use(proxy.proxy)
+        rows = inquiry.ask(Endpoint(Wire(asker.endpoint)))["rows"]
+    assert [(row["via"], row["reason"]) for row in rows] == [(None, "path_unknown"), ("direct", "blocked_page")]
 
 
 class Meeting(Listener):
