@@ -20,8 +20,10 @@ from tests.checks.tree import copy_tree
 def changelog(root: Path, version: str) -> None:
     """Turn the fragments of the collection at `root` into CHANGELOG.rst, if that was not done for this version."""
     known = yaml.safe_load((root / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
-    command = "generate" if version in known else "release"
-    subprocess.run([sys.executable, "-m", "antsibull_changelog", command], cwd=root, check=True)
+    command = [sys.executable, "-m", "antsibull_changelog", "generate" if version in known else "release"]
+    # It finds the modules by ansible-doc.
+    command += ["--ansible-doc-bin", str(Path(sys.executable).parent / "ansible-doc")]
+    subprocess.run(command, cwd=root, check=True)
 
 
 def package(root: Path, where: Path, version: str) -> Path:
