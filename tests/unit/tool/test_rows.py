@@ -22,7 +22,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._rows impor
         ("https://automatedirstrprdneu.blob.core.windows.net", "eu"),
         ("https://edr-cus3.us.endpoint.security.microsoft.com/edr/commands/test", "us"),
         ("https://packages.uk.endpoint.security.microsoft.com/", "uk"),
-        # facts: region_of did not know the streamlined host of the cyber data.
+        # The streamlined host of the cyber data had no region, so it was never ignored by choice.
         ("https://eu-v20.events.endpoint.security.microsoft.com/OneCollector/1.0", "eu"),
         ("https://us4-v20.events.endpoint.security.microsoft.us/ping", "us"),
         ("https://mdav.ina.endpoint.security.microsoft.com/mdav/test", "in"),
