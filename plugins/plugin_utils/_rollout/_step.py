@@ -15,6 +15,7 @@ from ansible.errors import AnsibleError
 from .._evidence._files import NotWritable
 from .._evidence._record import Record, save
 from .._evidence._secrets import clean
+from .._operator._meant import few
 from .._probe._reachability import Reachability, missed
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
@@ -33,7 +34,6 @@ from ._watch import Abandoned
 # Whatever these say, the endpoint could not be asked or its answer can't be relied on.
 _UNREACHED = (AnsibleError, EndpointError)
 _REFUSED = (Refused, InvalidOption)
-_SHOWN = 3
 _REPLAN = "-e mde_replan=true brings it into the planned state all the same: decide that with the approver."
 _ARMED = "what confirm_within left on the endpoint restores the old state by itself"
 
@@ -397,5 +397,4 @@ _DOES: Mapping[Stage, Callable[[_Step], Seen]] = {
 
 def _not_reached(report: Mapping[str, Any]) -> str:
     reasons = sorted({f"{row['host']} {row['reason']}" for row in missed(report["rows"])})
-    more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
-    return f"the service is not reached: {', '.join(reasons[:_SHOWN])}{more}"
+    return f"the service is not reached: {few(reasons)}"

@@ -17,8 +17,8 @@ import re
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PureWindowsPath
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +33,6 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalo
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice, Service
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._render import Row, Settings, squid
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
-from windows_lab.host import Host
 from windows_lab.lab import Lab
 from windows_lab.network import faults
 from windows_lab.network.authority import Authority
@@ -44,8 +43,9 @@ from windows_lab.wine import WineEndpoint, powershell
 from windows_lab.wine.endpoint import NotTrusted
 
 from tests.integration.reachability.probe_site import GREETING, Web
-from tests.integration.reachability.reach_site import FOLDER, PATIENCE, need_stage
-from tests.integration.site import CONNECTIONS, Site, named, reset
+from tests.integration.reachability.reach_site import PATIENCE, need_stage
+from tests.integration.site import Site, reset
+from tests.integration.wine.wine_asker import DEFAULTS, ENGINE, EUROPE, OF_ONE_URL, Asker, Wire
 from tests.network import service
 from tests.network.stage import CLIENTS, Stage
 
@@ -53,69 +53,7 @@ pytestmark = pytest.mark.wine
 
 SHIPPED = Path(_probe.__file__).parent
 SCHEMA = json.loads((SHIPPED / "schema.json").read_text(encoding="utf-8"))
-# Without what is optional: the wake-up among it is asked past the proxy, and Wine would ask real DNS for its name.
-EUROPE = {"regions": ["eu"], "generation": "streamlined", "unprobed": "omit", "include_optional": False}
-ENGINE = "powershell" if powershell.is_windows() else "wsh"
 SECURE_CHANNEL = (12157, "ERROR_WINHTTP_SECURE_CHANNEL_ERROR")
-# What the module's argument spec makes of a task that says nothing; Ansible has no part in most tests here.
-DEFAULTS = {
-    "cloud": "commercial",
-    "regions": [],
-    "generation": "standard",
-    "windows_build": None,
-    "include_optional": True,
-    "files": [],
-    "unprobed": "fail",
-    "service_urls": True,
-    "urls": [],
-    "ports": [],
-    "paths": ["effective"],
-    "run_as": "connection",
-    "engine": ENGINE,
-    **PATIENCE,
-}
-OF_ONE_URL = {"statuses": [], "html": False, "required": True}
-
-
-@dataclass
-class Wire:
-    """A PowerShell that hands what it is sent to cmd.exe, behind a byte order mark; it keeps what went over it."""
-
-    endpoint: WineEndpoint
-    transport: str = "psrp"
-    sent: list[bytes] = field(default_factory=list)
-    received: list[bytes] = field(default_factory=list)
-
-    def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]:
-        sent = (in_data or "").encode()
-        done = Host(self.endpoint).script(cmd, sent)
-        self.sent.append(sent)
-        self.received.append(done.stdout)
-        return done.rc, done.stdout, done.stderr
-
-
-class Asker:
-    """The Wine endpoint: its proxy is set behind the back of the collection, and it is asked for reachability."""
-
-    def __init__(self, endpoint: WineEndpoint) -> None:
-        self.endpoint = endpoint
-        self.drive = endpoint.prefix / "drive_c"
-        temporary = PureWindowsPath(endpoint.run("echo %TEMP%").stdout.decode().strip())
-        self.folder = self.drive.joinpath(*temporary.parts[1:], FOLDER)
-
-    def use(self, proxy: str) -> None:
-        """Set the machine's WinHTTP proxy."""
-        self.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named(proxy))
-
-    def ask(self, *urls: str, wire: Wire | None = None, **options: Any) -> list[dict[str, Any]]:
-        """The rows for the European list, or for these URLs and no others."""
-        wanted = {"service_urls": False, "urls": [{"url": url, **OF_ONE_URL} for url in urls]} if urls else EUROPE
-        inquiry = Reachability({**DEFAULTS, **wanted, **options})
-        return list(inquiry.ask(Endpoint(wire or Wire(self.endpoint)))["rows"])
-
-    def files(self) -> set[str]:
-        """Every file and directory of the endpoint."""
-        return {str(path.relative_to(self.drive)) for path in self.drive.rglob("*")}
 
 
 @pytest.fixture(autouse=True)
