@@ -142,6 +142,8 @@ def test_documentation_is_whole(name: str) -> None:
     assert doc["seealso"]
     support = {key: value["support"] for key, value in doc["attributes"].items()}
     writes = "full" if name in WRITERS else "N/A"
+    # That a module without a name in _facts returns ansible_facts is said where it is so.
+    assert support.pop("facts", None) == ("full" if "ansible_facts" in module(name)["return"] else None)
     assert support == {
         "action_group": "full",
         "check_mode": "full",
