@@ -41,6 +41,12 @@ options:
       - name: mde_evidence_directory
 """
 
+EXAMPLES = r"""
+# ansible.cfg, or the variable ANSIBLE_CALLBACKS_ENABLED of a run
+[defaults]
+callbacks_enabled = mde.connectivity.evidence
+"""
+
 import contextlib
 import getpass
 import time

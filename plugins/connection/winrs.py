@@ -149,6 +149,18 @@ options:
       - name: ansible_winrm_connection_timeout
 """
 
+EXAMPLES = r"""
+# An inventory: Windows endpoints over HTTPS, signed in with Kerberos by the form of the name.
+windows:
+  hosts:
+    pc-0001.example.com:
+  vars:
+    ansible_connection: mde.connectivity.winrs
+    ansible_user: operator@EXAMPLE.COM
+    ansible_password: "{{ vault_operator_password }}"
+    ansible_port: 5986
+"""
+
 from typing import Any
 
 from ansible.plugins.connection.winrm import Connection as WinRmConnection

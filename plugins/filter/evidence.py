@@ -54,6 +54,12 @@ RETURN = r"""
 _value:
   description: A dictionary for V(summary), and otherwise a text.
   type: raw
+  returned: success
+  sample:
+    hosts: 2
+    verdicts: {ok: 1, failed: 1}
+    not_started: 0
+    incomplete: false
 """
 
 from collections.abc import Callable, Sequence

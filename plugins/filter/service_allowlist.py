@@ -89,6 +89,8 @@ RETURN = r"""
 _value:
   description: The text of the file, with a line end after its last line.
   type: str
+  returned: success
+  sample: "winatp-gw-weu.microsoft.com:443\n"
 """
 
 from collections.abc import Callable, Mapping, Sequence

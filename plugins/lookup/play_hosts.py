@@ -39,6 +39,8 @@ _list:
   description: Names of hosts, in the order of the inventory.
   type: list
   elements: str
+  returned: success
+  sample: [pc-0001, pc-0002]
 """
 
 from collections.abc import Mapping

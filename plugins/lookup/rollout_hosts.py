@@ -47,6 +47,8 @@ _list:
   description: Names of hosts, sorted.
   type: list
   elements: str
+  returned: success
+  sample: [pc-0001, pc-0002]
 """
 
 from collections.abc import Mapping, Sequence

@@ -79,6 +79,7 @@ _list:
   description: A row for each host, port and path.
   type: list
   elements: dict
+  returned: success
   contains:
     host:
       description: A name, or C(*.) and a name for every name below it.
