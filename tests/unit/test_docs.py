@@ -153,7 +153,7 @@ def test_documentation_is_whole(name: str) -> None:
         "become": "none",
         "environment": "none",
         "async": "none",
-    } | ({"facts": "full"} if name in WRITERS else {})
+    }
     assert all(doc["attributes"][key]["details"] for key in ("become", "environment", "async"))
 
 
