@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +76,31 @@ def test_what_protects_the_controller_costs_a_converged_endpoint_nothing(
     requests, total = BEFORE[connection]
     assert account.requests == requests
     assert account.bytes_in + account.bytes_out <= total * 1.03
+
+
+# How many functions a worker calls for the task, for each that it calls for one of ansible.builtin.raw, before that.
+STEPS_BEFORE = 1.175
+
+
+@pytest.mark.simulated
+def test_what_protects_the_controller_takes_hardly_more_steps_of_it(simulated: Callable[..., Site]) -> None:
+    site = simulated(endpoints=1)
+    site.module("endpoint_proxy", WHOLE)
+    steps = site.work / "steps"
+    steps.mkdir()
+    tasks = [{"ansible.builtin.raw": "echo here"}, task("endpoint_proxy", WHOLE)]
+    playbook = site.work / "both.json"
+    playbook.write_text(json.dumps([{"hosts": "windows", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(site.inventory()), str(playbook)],
+        env={
+            **os.environ,
+            "ANSIBLE_LOCAL_TEMP": str(site.work / "tmp"),
+            "LAB_STEPS": str(steps),
+            "PYTHONPATH": str(Path(__file__).with_name("steps")),
+        },
+        check=True,
+        capture_output=True,
+    )
+    raw, ours, _ansible = sorted(int(file.read_text(encoding="ascii")) for file in steps.iterdir())
+    assert ours / raw <= STEPS_BEFORE * 1.03
