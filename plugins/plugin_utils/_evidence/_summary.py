@@ -132,7 +132,7 @@ def _count(summary: Mapping[str, Any], name: str) -> int:
 def _effective(state: Mapping[str, Any]) -> tuple[str, str]:
     effective = state.get("effective")
     if not isinstance(effective, Mapping):
-        return "unknown", ""
+        return "unknown", "unknown"
     return str(effective.get("method") or ""), str(effective.get("proxy") or "")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import Published
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import (
     Head,
@@ -25,7 +26,7 @@ def test_no_more_than_42_endpoints_are_told_and_the_worst_first() -> None:
     report = Report()
     for each in records:
         report.add(each)
-    lines = report.lines(summary_of(Head("run", "alice", NOW), map(line_of, records)), [], "index.html")
+    lines = report.lines(Published(summary_of(Head("run", "alice", NOW), map(line_of, records)), (), ()), "index.html")
     words = [line.split()[1:3] for line in lines[1:43]]
     told = [*[["not", "finished"]] * 10, *([word] for word in WORDS[1:] for _each in range(10))][:42]
     assert [word[: len(wanted)] for word, wanted in zip(words, told, strict=True)] == told

@@ -60,7 +60,7 @@ function matrixHead() {
     row.lastChild.replaceChildren(heads);
   }
   if (suffix) row.firstChild.append(" ", make("small", {}, suffix));
-  const widths = [plan ? 264 : 236, plan ? 138 : 122, ROOM, 300, ...(probed ? [Math.max(160, columns.length * CELL + 20)] : [])];
+  const widths = [plan ? 264 : 236, 138, ROOM, 300, ...(probed ? [Math.max(160, columns.length * CELL + 20)] : [])];
   const group = make("colgroup");
   widths.forEach((width, i) => {
     const col = make("col");

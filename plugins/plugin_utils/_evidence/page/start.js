@@ -10,6 +10,7 @@ else causeTable();
 if (probed) {
   batchTable();
   urlTable();
+  if (!batches.some(Boolean)) byId("batches").closest("section").remove();
   legend();
 } else if (!plan) for (const id of ["reach", "legend"]) byId(id).remove();
 byId("batch").closest("label").hidden = !plan && batches.length < 2;
