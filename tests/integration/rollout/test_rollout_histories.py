@@ -221,7 +221,7 @@ class History:
             again = seen + 1 <= began and (said.now, said.proxy) == (self._said[name].now, self._said[name].proxy)
             assert again or (said.now, said.proxy) in map(words, held), about
         else:
-            assert said.proxy == ("unknown", ""), about
+            assert said.proxy == ("unknown", "unknown"), about
         if said.verdict == "ok":
             assert said.now, about
             assert self.planned(said), about
