@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,36 @@ class PolicyValue:
     type: str = "REG_SZ"
     data: bytes | None = None
     view: int = 64
+
+
+# The identifier of the organisation, which an onboarded sensor holds at several places.
+ORGANISATION = "11111111-2222-3333-4444-555555555555"
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """Where the sensor of an endpoint reports to, in the words of its onboarding package.
+
+    A package for streamlined connectivity has `partner`, which begins with GW_.
+    """
+
+    geography: str = "EU"
+    datacenter: str = "WestEurope"
+    partner: str = ""
+
+    @property
+    def onboarded_info(self) -> str:
+        """The text of the value OnboardedInfo: what the package signs, as text, and the signature around it."""
+        body = {
+            "previousOrgIds": [],
+            "orgId": ORGANISATION,
+            "datacenter": self.datacenter,
+            "vortexGeoLocation": self.geography,
+            **({"partnerGeoLocation": self.partner} if self.partner else {}),
+            "version": "1.53",
+        }
+        signature = {"sig": "c2lnbmF0dXJl" * 28, "sha256sig": "c2lnbmF0dXJl" * 28, "cert": "Y2VydGlmaWNhdGU" * 100}
+        return json.dumps({"body": json.dumps(body), **signature})
 
 
 @dataclass(frozen=True)
@@ -54,6 +85,8 @@ class Profile:
     blob_header: int = 0x18
     # Whether the sensor of Defender for Endpoint reports itself as onboarded.
     onboarded: bool = True
+    # Where it reports to, where it does; None is a sensor that keeps nothing of that.
+    tenant: Tenant | None = Tenant()
     # What the registry holds from the start, over a clean endpoint's; data None takes a value away.
     registry: tuple[PolicyValue, ...] = ()
     # True: on battery, where Windows does not start a task that disallows that.
@@ -66,6 +99,22 @@ def _sz(text: str) -> bytes:
     return (text + "\0").encode("utf-16-le")
 
 
+_SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
+_CURRENT_VERSION = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+
+
+def windows(build: int, product: str) -> tuple[PolicyValue, ...]:
+    """The registry values of another Windows than the clean one."""
+    names = {"CurrentBuild": str(build), "CurrentBuildNumber": str(build), "ProductName": product}
+    return tuple(PolicyValue(_CURRENT_VERSION, name, "REG_SZ", _sz(text)) for name, text in names.items())
+
+
+# Windows Server 2008 R2 knows the Microsoft Monitoring Agent alone.
+_MMA = (
+    *windows(7601, "Windows Server 2008 R2 Standard"),
+    PolicyValue(rf"{_SERVICES}\Sense", "Start"),
+    PolicyValue(rf"{_SERVICES}\HealthService", "Start", "REG_DWORD", bytes([2, 0, 0, 0])),
+)
 _DATA_COLLECTION = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection"
 
 PROFILES: dict[str, Profile] = {
@@ -89,5 +138,13 @@ PROFILES: dict[str, Profile] = {
         Profile("flaky", drop_request=6, drop_after=True),
         Profile("blob28", blob_header=0x28),
         Profile("battery", on_battery=True),
+        Profile("streamlined", tenant=Tenant("US", "EastUs3", "GW_US")),
+        Profile("gcc", tenant=Tenant("FFL4", "UsModVirginia")),
+        # GCC High or DoD: the state does not say which.
+        Profile("government", tenant=Tenant("FFL4", "UsGovVirginia", "GW_FFL4")),
+        Profile("unified", tenant=Tenant("UK", "UkSouth", "GW_UK"), registry=windows(9600, "Windows Server 2012 R2")),
+        Profile("offboarded", onboarded=False),
+        Profile("unsaid", tenant=None),
+        Profile("mma", onboarded=False, registry=_MMA),
     )
 }

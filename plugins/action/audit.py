@@ -16,9 +16,17 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
     RecordError,
     save,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._words import differences, wins
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._words import (
+    UNKNOWN,
+    differences,
+    wins,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._defeated import defeat
-from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import (
+    EndpointProxy,
+    OnboardedEndpointProxy,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._onboarding import onboarded_as
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._prediction import (
     Prediction,
@@ -39,7 +47,7 @@ class ActionModule(EndpointAction):
         started = stamp(utc_now())
         try:
             scope = claim(directory, "audit", task_vars["ansible_play_hosts_all"])
-            prediction = predict(lambda: Endpoint(self._connection), settings, wanted)
+            prediction = predict(lambda: Endpoint(self._connection), settings, OnboardedEndpointProxy(wanted))
             answer, why = _answer(prediction, wanted)
             planned = prediction.planned
             now = stamp(utc_now())
@@ -68,6 +76,7 @@ class ActionModule(EndpointAction):
             "changed": record.verdict == "drifted",
             "answer": record.verdict,
             "wins": wins(record.observed),
+            "onboarded": onboarded_as(record.observed.get("onboarding")) or UNKNOWN,
             "msg": f"{record.verdict}: {said}" if said else record.verdict,
         }
         if self._task.diff and changes:

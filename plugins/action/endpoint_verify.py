@@ -118,7 +118,7 @@ def _ending(host: str, report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "reason": " ".join(_reasons(report)),
-        "observed": {"effective": report["effective"]},
+        "observed": {name: report[name] for name in ("effective", "onboarding")},
         "observed_at": stamp(utc_now()),
         "reachability": {name: report[name] for name in kept},
     }

@@ -24,7 +24,7 @@ class ActionModule(EndpointAction):
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         settings = settings_of(task_vars, self._templar.template)
         wanted = validated("endpoint_proxy", EndpointProxy.complete(settings))
-        prediction = predict(lambda: Endpoint(self._connection), settings, wanted)
+        prediction = predict(lambda: Endpoint(self._connection), settings, EndpointProxy(wanted))
         try:
             keep(Path(options["plan"]).expanduser(), str(task_vars["inventory_hostname"]), prediction)
         except NotWritable as error:

@@ -9,6 +9,39 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
+  generation:
+    description:
+      - Which list is meant.
+      - V(standard) is the list of single hosts for every supported Windows.
+      - V(streamlined) is the consolidated list, for Windows Server 2012 R2 and 2016 with the unified agent, and from
+        Windows 10 version 1607 on.
+      - The builds 14393 to 17134 need a longer streamlined list, which is meant where O(windows_build) names one of
+        them.
+      - V(atp_1607) is the list of 2016 for Windows 10 version 1607, in the commercial cloud, for V(us) and V(eu).
+      - V(auto) is V(standard) or V(streamlined), as the endpoint is onboarded, for the Windows build that it has unless
+        O(windows_build) is given. An endpoint whose state does not say so fails.
+    type: str
+    choices:
+      - atp_1607
+      - standard
+      - streamlined
+      - auto
+    default: standard
+  regions:
+    description:
+      - Where the tenant keeps its data, one of V(us), V(eu), V(uk), V(au), V(ch), V(in) and V(ae) each.
+      - Switzerland V(ch) and India V(in) have the V(streamlined) list only. Of the United Arab Emirates V(ae) the
+        published lists name few hosts.
+      - V(auto), which stands alone, is the region that the endpoint reports to, and with it comes its cloud. No known
+        state tells GCC High from DoD, and with some data centers none tells which government cloud it is. There
+        O(cloud) has to be set to one of those that are possible. Where the state names the cloud, O(cloud) has no
+        effect.
+      - An endpoint whose state names no region that is known here fails. That the words for V(ch), V(in) and V(ae) are
+        those of their host names is an assumption.
+      - Without it, all regions that the list has.
+    type: list
+    elements: str
+    default: []
   service_urls:
     description: Whether the URLs of the service are asked. With V(false), only those in O(urls) are.
     type: bool

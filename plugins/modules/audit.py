@@ -71,6 +71,13 @@ wins:
   type: str
   returned: always
   sample: static old.example.com:8080
+onboarded:
+  description:
+    - How the endpoint is onboarded, its cloud, its region and its agent, in the words of
+      RV(mde.connectivity.endpoint_info#module:onboarding). V(unknown) where the endpoint could not be read.
+  type: str
+  returned: always
+  sample: streamlined, commercial, eu, built_in
 msg:
   description: The answer, and why.
   type: str

@@ -17,6 +17,8 @@ description:
     batch.
   - Says which proxy the sensor is expected to use, who set it, and which settings contradict or hide each
     other.
+  - Says how it is onboarded, and to which cloud and region it reports. Of C(OnboardedInfo), which has the
+    organisation's identifiers in it, nothing else is shown or kept.
   - Changes nothing.
 options: {}
 extends_documentation_fragment:
@@ -263,6 +265,45 @@ sensor:
       returned: success
       type: str
       sample: auto
+onboarding:
+  description:
+    - How the endpoint is onboarded, out of C(OnboardingState), C(OnboardedInfo) and whether there is a C(SenseId).
+    - What Microsoft's client analyzer decides by counts here, that C(partnerGeoLocation) begins with C(GW_) where it is
+      streamlined. That everything else which is onboarded is standard is an assumption.
+  returned: success
+  type: dict
+  contains:
+    connectivity:
+      description: V(streamlined), V(standard), V(not_onboarded), or V(unknown) where the state does not say.
+      returned: success
+      type: str
+      sample: streamlined
+    cloud:
+      description:
+        - V(commercial), V(gcc), V(gcc_high) or V(dod). Null where the state does not say.
+        - GCC is told by its data center. No value that is known tells GCC High from DoD.
+      returned: success
+      type: str
+      sample: commercial
+    region:
+      description: The region, as in P(mde.connectivity.service_urls#lookup). Null where it is not known.
+      returned: success
+      type: str
+      sample: eu
+    agent:
+      description:
+        - V(built_in) is the sensor that is part of Windows, V(unified) the one that is installed on Windows Server 2012
+          R2 and 2016, V(mma) the Microsoft Monitoring Agent, V(none) none of them, and V(unknown) an unknown one.
+        - They are told apart by the services C(Sense) and C(HealthService), the build and the product name, which is an
+          assumption.
+      returned: success
+      type: str
+      sample: built_in
+    missing:
+      description: What the state does not say, in a sentence. Empty where it says all.
+      returned: success
+      type: str
+      sample: ""
 windows:
   description: The Windows of the endpoint.
   returned: success

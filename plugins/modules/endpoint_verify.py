@@ -78,6 +78,11 @@ EXAMPLES = r"""
     regions: [eu]
     generation: streamlined
 
+- name: Verify a fleet in which every endpoint says itself which list it needs
+  mde.connectivity.endpoint_verify:
+    regions: auto
+    generation: auto
+
 - name: Keep a record of each endpoint instead
   mde.connectivity.endpoint_verify:
     regions: [eu]
@@ -107,6 +112,11 @@ wrong:
   type: str
   returned: without O(record), unless the task fails
   sample: ""
+onboarding:
+  description: How the endpoint is onboarded, as in RV(mde.connectivity.endpoint_info#module:onboarding).
+  type: dict
+  returned: without O(record)
+  sample: {connectivity: streamlined, cloud: commercial, region: eu, agent: built_in, missing: ""}
 effective:
   description: As in M(mde.connectivity.reachability).
   type: dict

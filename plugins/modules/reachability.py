@@ -18,7 +18,8 @@ description:
   - Says for each URL and path whether the service was reached, by way of which proxy, and if not, for which reason
     and what to do.
   - All URLs and paths take one remote call and about the time of the slowest of them. Where automatic detection is
-    what the sensor is expected to use, it is two.
+    what the sensor is expected to use, it is two. With O(regions=auto) or O(generation=auto) it is one more, since what
+    is asked follows from what the endpoint says of itself.
   - A URL that is not reached does not fail the task. A test that could not run does. To stop at a URL that is not
     reached, assert RV(summary.reachable), or use the role C(mde.connectivity.endpoint_verify).
 extends_documentation_fragment:
@@ -84,6 +85,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+onboarding:
+  description: How the endpoint is onboarded, as in RV(mde.connectivity.endpoint_info#module:onboarding).
+  type: dict
+  returned: success
+  sample: {connectivity: streamlined, cloud: commercial, region: eu, agent: built_in, missing: ""}
 effective:
   description: The path that the sensor is expected to take, as in M(mde.connectivity.endpoint_info).
   type: dict

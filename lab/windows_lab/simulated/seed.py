@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from windows_lab.profiles import Profile
+from windows_lab.profiles import ORGANISATION, Profile
 from windows_lab.simulated.blobs import DIRECT, MANUAL, SCRIPT, WinHttp, WinInet, pack_winhttp, pack_wininet
 from windows_lab.simulated.registry import Node, Registry, Value
 
@@ -136,19 +136,21 @@ def _services() -> Iterator[_Row]:
             yield key, Value("DependOnService", "REG_MULTI_SZ", sz(f"{needs}\0"))
 
 
-def _sensor(onboarded: bool) -> Iterator[_Row]:
+def _sensor(profile: Profile) -> Iterator[_Row]:
     yield _text(_SENSOR, "InstallLocation", r"C:\Program Files\Windows Defender Advanced Threat Protection\\")
-    yield _dword(rf"{_SENSOR}\Status", "OnboardingState", int(onboarded))
-    if onboarded:
+    yield _dword(rf"{_SENSOR}\Status", "OnboardingState", int(profile.onboarded))
+    if profile.onboarded:
         yield _text(_SENSOR, "SenseId", "f0e1d2c3b4a5968778695a4b3c2d1e0f00112233")
-        yield _text(rf"{_SENSOR}\Status", "OrgID", "11111111-2222-3333-4444-555555555555")
+        yield _text(rf"{_SENSOR}\Status", "OrgID", ORGANISATION)
+    if profile.onboarded and profile.tenant:
+        yield _text(_SENSOR, "OnboardedInfo", profile.tenant.onboarded_info)
 
 
 @functools.cache
 def fresh_root(profile: Profile) -> Node:
     """The registry that endpoints of a profile begin with; one object for all of them."""
     registry = Registry(Node.empty(""), USER_SID)
-    for row in (_windows(), _proxies(), _accounts(), _services(), _sensor(profile.onboarded)):
+    for row in (_windows(), _proxies(), _accounts(), _services(), _sensor(profile)):
         for key, value in row:
             registry.set(registry.locate(key), value)
     registry.make_key(registry.locate(r"HKLM\SOFTWARE\Policies\Microsoft\Windows"))

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._resources._onboarding import onboarded_as
 from ._causes import causes, why
 from ._publish import Published
 from ._record import KINDS, Record
@@ -18,6 +20,7 @@ from ._words import wins
 _MOST_HOSTS = 42
 _MOST_CAUSES = 8
 _MOST_NAMES = 3
+_MOST_WAYS = 6
 _WIDEST = 60
 _TITLES: Mapping[str, tuple[str, ...]] = {
     "rollout": ("endpoint", "ended", "was", "is", "reached", "why"),
@@ -35,6 +38,7 @@ class Report:
 
     _rows: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
     _causes: dict[str, list[str]] = field(default_factory=dict)
+    _onboarded: Counter[str] = field(default_factory=Counter)
 
     def add(self, record: Record) -> None:
         """Take in what a record says."""
@@ -51,6 +55,8 @@ class Report:
             "why": why(record),
         }
         self._rows.append((rank, record.host, row))
+        if onboarded := onboarded_as(record.observed.get("onboarding")):
+            self._onboarded[onboarded] += 1
         for cause in causes(record):
             self._causes.setdefault(cause, []).append(record.host)
 
@@ -65,6 +71,11 @@ class Report:
         if more := len(ordered) - len(shown):
             lines.append(f"and {more} more, see the page")
         lines += ["", *self._said_causes()]
+        if self._onboarded:
+            # However many ways there are, it is one line.
+            ways = [f"{count} x {way}" for way, count in self._onboarded.most_common(_MOST_WAYS)]
+            rest = len(self._onboarded) - len(ways)
+            lines.append(f"Onboarded: {'; '.join(ways)}{f'; and {rest} more ways, see the page' if rest else ''}.")
         for what, hosts in (("not started", published.not_started), ("not in this run", published.not_in_run)):
             if hosts:
                 lines.append(f"{what}: {_named(hosts)}")

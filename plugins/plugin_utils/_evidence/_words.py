@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._resources._onboarding import onboarded_as
+
 NOT_SET = "not set"
 UNKNOWN = "unknown"
 _UNREADABLE = "unreadable"
@@ -154,6 +156,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] =
     "wininet": _wininet,
     "datacollection": lambda part: _named(_DATA_COLLECTION, part),
     "wpad": lambda part: _named(_SWITCHES, part),
+    "onboarding": lambda part: iter((("onboarded", onboarded_as(part)),)),
 }
 
 

@@ -15,7 +15,8 @@ from .._credentials import shown_proxies, shown_words
 from .._inquiry import Inquiry
 from .._resources._datacollection_values import DataCollection
 from .._resources._effective import effective
-from .._resources._endpoint_info import MachineInfo
+from .._resources._endpoint_info import OnboardedMachine
+from .._resources._onboarding import Onboarding
 from .._resources._resource import InvalidOption, Refused
 from .._resources._state import State
 from .._resources._winhttp_views import WinHttp
@@ -25,6 +26,7 @@ from .._windows._endpoint import Endpoint
 from .._windows._registry import Reading
 from .._windows._winhttp_errors import name_of, number_of
 from ._answer import Answer, NoAnswer, Row, read_answer
+from ._auto import decided, is_auto, without_auto
 from ._carrier import Carrier
 from ._findings import DIRECT, findings
 from ._request import PATHS, Request, Target, Way, ways_of
@@ -53,7 +55,7 @@ class Reachability(Inquiry):
         for name, limit in _LIMITS.items():
             if not 1 <= options[name] <= limit:
                 raise InvalidOption(name, f"{options[name]} is not a number from 1 to {limit}.")
-        self._targets = targets_of(options)
+        self._targets = targets_of(without_auto(options))
         self._ways = ways_of([_path(word) for word in options["paths"]])
         if not self._ways:
             raise InvalidOption("paths", "Name at least one path.")
@@ -68,6 +70,8 @@ class Reachability(Inquiry):
         return {**arguments, "urls": [{"url": url} if isinstance(url, str) else url for url in urls]}
 
     def ask(self, endpoint: Endpoint) -> dict[str, Any]:
+        if is_auto(self.options):
+            return Reachability(decided(self.options, _state(endpoint))).ask(endpoint)
         asked = self._first_engine(endpoint, _ENGINES[self.options["engine"]])
         rows = list(asked.answer.rows)
         winner = effective(asked.state)
@@ -75,6 +79,7 @@ class Reachability(Inquiry):
             rows = self._detected(endpoint, asked, rows)
         found = [self._report(row, asked, winner.method) for row in rows]
         return {
+            "onboarding": asked.state.part(Onboarding).report(raw=False),
             "effective": winner.report(),
             "engine": asked.answer.engine,
             "run_as": self.options["run_as"],
@@ -101,7 +106,7 @@ class Reachability(Inquiry):
 
     def _ask(self, endpoint: Endpoint, engine: str, ways: tuple[Way, ...]) -> _Asked:
         """One remote call: the state of the endpoint, and the probe. Raises NoAnswer."""
-        machine = MachineInfo({})
+        machine = OnboardedMachine({})
         reading = Reading(machine.queries())
         carrier = Carrier(engine, self.options["run_as"], self.options["deadline"])
         request = Request(
@@ -187,6 +192,13 @@ class Reachability(Inquiry):
             "reasons": dict(sorted(Counter(row["reason"] for row in rows).items())),
             "reachable": all(row["url"] in reached and row["verdict"] in (OK, SKIPPED) for row in needed),
         }
+
+
+def _state(endpoint: Endpoint) -> State:
+    """What has to be known before it is known what to ask, in a remote call of its own."""
+    machine = OnboardedMachine({})
+    reading = Reading(machine.queries())
+    return machine.decode(reading.parse(endpoint.run(list(reading.commands))), State())
 
 
 def deciding(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

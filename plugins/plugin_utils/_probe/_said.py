@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .._resources._onboarding import onboarded_as
 from ._findings import DIRECT
 from ._reachability import deciding, missed
 from ._verdict import FAILED, OK, SKIPPED, UNKNOWN
@@ -28,13 +29,15 @@ def failure(report: Mapping[str, Any]) -> str:
 
 def lines(host: str, report: Mapping[str, Any], more: Sequence[str]) -> list[str]:
     """What to print: one line where all is reached, else a table; more is what follows either."""
+    onboarded = f"Onboarded: {onboarded_as(report['onboarding'])}."
     if report["summary"]["reachable"]:
-        return [" ".join((_reached(host, report), *more))]
+        return [" ".join((_reached(host, report), onboarded, *more))]
     effective = report["effective"]
     way = f"{effective['method']} {effective['proxy']}" if effective["proxy"] else effective["method"]
     found = [
         f"{host} {failure(report).rpartition(' (')[0]}.",
         f"The sensor is expected to take this path: {way}. {effective['why']}",
+        onboarded,
         "",
         *_table(host, report),
     ]

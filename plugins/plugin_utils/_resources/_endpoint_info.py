@@ -10,6 +10,7 @@ from typing import Any
 from .._windows._registry import Query, Registry
 from ._datacollection_values import DATACOLLECTION_QUERIES, DataCollection
 from ._effective import VERDICT_SCOPES, conflicts, effective
+from ._onboarding import ONBOARDING_QUERIES, Onboarding
 from ._resource import Change, Resource
 from ._state import State
 from ._windows import SENSOR_QUERIES, WINDOWS_QUERIES, Sensor, Windows
@@ -48,7 +49,17 @@ class MachineInfo(Resource):
         return Change(state)
 
 
-class EndpointInfo(MachineInfo):
+class OnboardedMachine(MachineInfo):
+    """The same, and how it is onboarded, which is some thousand characters more."""
+
+    def queries(self) -> tuple[Query, ...]:
+        return (*super().queries(), *ONBOARDING_QUERIES)
+
+    def decode(self, registry: Registry, state: State) -> State:
+        return super().decode(registry, state).with_parts(Onboarding.decode(registry))
+
+
+class EndpointInfo(OnboardedMachine):
     """All parts of the state, those who are signed in included; there is nothing to desire."""
 
     name = "endpoint_info"

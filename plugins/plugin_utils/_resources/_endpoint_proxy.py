@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .._windows._registry import Query, Registry
 from ._datacollection_proxy import DataCollectionProxy
 from ._effective import effective
-from ._endpoint_info import MachineInfo, verdict
+from ._endpoint_info import MachineInfo, OnboardedMachine, verdict
+from ._onboarding import Onboarding
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._restore import Restore
 from ._state import State
@@ -50,11 +51,12 @@ class EndpointProxy(Resource):
     """Options method and the four blocks of endpoint_proxy, each a resource of its own; or restore, a snapshot."""
 
     name = "endpoint_proxy"
+    info: ClassVar[type[MachineInfo]] = MachineInfo
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         self._check_method(options["method"])
-        self._info = MachineInfo({})
+        self._info = self.info({})
         given = [name for name in _BLOCKS if options[name] is not None]
         self._parts: list[Resource] = []
         if options["restore"] is not None:
@@ -142,3 +144,12 @@ class EndpointProxy(Resource):
 
     def report(self, state: State) -> dict[str, Any]:
         return {**super().report(state), **verdict(state)}
+
+
+class OnboardedEndpointProxy(EndpointProxy):
+    """The same, and how the endpoint is onboarded."""
+
+    info = OnboardedMachine
+
+    def report(self, state: State) -> dict[str, Any]:
+        return {**super().report(state), Onboarding.name: state.part(Onboarding).report(raw=False)}

@@ -14,14 +14,14 @@ from .._windows._registry import Address, Query, Registry
 _VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 _BUILD = Address(_VERSION, "CurrentBuildNumber")
 _PRODUCT = Address(_VERSION, "ProductName")
-_ONBOARDING = Address(
+ONBOARDING_STATE = Address(
     "HKLM\\SOFTWARE\\Microsoft\\Windows Advanced Threat Protection\\Status", "OnboardingState"
 )
-_SENSE = Address("HKLM\\SYSTEM\\CurrentControlSet\\Services\\Sense", "Start")
+SENSE = Address("HKLM\\SYSTEM\\CurrentControlSet\\Services\\Sense", "Start")
 _START_TYPES = {0: "boot", 1: "system", 2: "auto", 3: "demand", 4: "disabled"}
 
 WINDOWS_QUERIES = (Query(_VERSION, _BUILD.name), Query(_VERSION, _PRODUCT.name))
-SENSOR_QUERIES = (Query(_ONBOARDING.key, _ONBOARDING.name), Query(_SENSE.key, _SENSE.name))
+SENSOR_QUERIES = (Query(ONBOARDING_STATE.key, ONBOARDING_STATE.name), Query(SENSE.key, SENSE.name))
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Sensor:
 
     @classmethod
     def decode(cls, registry: Registry) -> Sensor:
-        state = registry.value(_ONBOARDING)
-        return cls(state is not None and state.number == 1, start_type(registry, _SENSE))
+        state = registry.value(ONBOARDING_STATE)
+        return cls(state is not None and state.number == 1, start_type(registry, SENSE))
 
     def report(self, raw: bool) -> dict[str, Any]:
         return {"onboarded": self.onboarded, "service_start": self.service_start}

@@ -33,9 +33,8 @@ class Prediction:
     refused: str = ""
 
 
-def predict(connect: Callable[[], Endpoint], settings: Mapping[str, Any], options: Mapping[str, Any]) -> Prediction:
-    """Read an endpoint, and plan for it; options are the settings as validated options of endpoint_proxy."""
-    resource = EndpointProxy(options)
+def predict(connect: Callable[[], Endpoint], settings: Mapping[str, Any], resource: EndpointProxy) -> Prediction:
+    """Read an endpoint, and plan for it; resource is made of the settings."""
     try:
         transaction = Transaction(connect(), resource)
     except AnsibleError as error:

@@ -73,6 +73,25 @@ def test_exactly_the_drifted_endpoint_is_reported_and_nothing_is_written(lab: La
     assert not any(endpoint.writes for endpoint in lab.endpoints.values())
 
 
+def test_an_audit_says_how_each_endpoint_is_onboarded(tmp_path: Path) -> None:
+    with Lab(profiles={"clean": 2, "unified": 1, "offboarded": 1}) as mixed:
+        done = audit(mixed, tmp_path, **WANTED)
+        requests = {mixed.account(name).requests for name in mixed.endpoints}
+    ways = {
+        "clean-1": "standard, commercial, eu, built_in",
+        "clean-2": "standard, commercial, eu, built_in",
+        "unified-1": "streamlined, commercial, uk, unified",
+        "offboarded-1": "not_onboarded, built_in",
+    }
+    assert {o.host: o.result["onboarded"] for o in done.outcomes if o.task == COMPARES} == ways
+    (line,) = re.findall(r"^Onboarded: (.*)\.$", done.output, re.MULTILINE)
+    alone = [f"1 x {ways[name]}" for name in ("offboarded-1", "unified-1")]
+    assert sorted(line.split("; ")) == [*alone, f"2 x {ways['clean-1']}"]
+    (report,) = tmp_path.glob("audit-*")
+    assert ways["unified-1"] in (report / "index.html").read_text(encoding="utf-8")
+    assert requests == {4}, "it is read in the same call"
+
+
 def test_what_differs_is_said_in_words(lab: Lab, tmp_path: Path) -> None:
     done = audit(lab, tmp_path, **WANTED)
     (drifted,) = (outcome.result for outcome in done.outcomes if outcome.result.get("answer") == "drifted")

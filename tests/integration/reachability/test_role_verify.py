@@ -127,7 +127,8 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
     lines = said(done).splitlines()
     assert lines[0] == "clean-1 does not reach 1 of 17 required URLs."
     assert lines[1].startswith(f"The sensor is expected to take this path: winhttp {proxy.address}. ")
-    heading, unresolved, waking, reason, *rows = lines[3:9]
+    assert lines[2] == "Onboarded: standard, commercial, eu, built_in."
+    heading, unresolved, waking, reason, *rows = lines[4:10]
     assert re.split(r" {2,}", heading.strip()) == ["host", "URL", "path", "via", "answer", "what to do"]
     assert (unresolved, reason) == ("name_not_resolved: 1 of 26", "proxy_denied: 2 of 26")
     assert re.split(r" {2,}", waking.strip())[1:4] == [f"https://{WAKE_UP}/", "effective", "direct"]
@@ -157,7 +158,7 @@ def report(path: Path, result: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text())
     assert content["host"] == path.stem
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", content["time"])
-    kept = {"effective", "engine", "run_as", "summary", "rows", "findings", "unprobed"}
+    kept = {"onboarding", "effective", "engine", "run_as", "summary", "rows", "findings", "unprobed"}
     assert {name: content[name] for name in kept & set(result)} == {name: result[name] for name in kept & set(result)}
     assert len(content["rows"]) == result["summary"]["rows"]
     return content
@@ -245,7 +246,8 @@ def test_urls_of_ones_own_need_no_region(lab: Lab, tmp_path: Path) -> None:
         }
         done = role(lab, tmp_path, own)
     assert done.rc == 0, done.output
-    assert said(done) == f"clean-1 reaches all 1 required URLs (via {proxy.address})."
+    reached = f"clean-1 reaches all 1 required URLs (via {proxy.address})."
+    assert said(done) == f"{reached} Onboarded: standard, commercial, eu, built_in."
     assert asked(done)["summary"]["rows"] == 2
 
 
