@@ -37,6 +37,7 @@ seealso:
   - module: mde.connectivity.winhttp_proxy
   - module: mde.connectivity.wpad
   - module: mde.connectivity.datacollection_proxy
+  - module: mde.connectivity.antivirus_proxy
 """
 
 EXAMPLES = r"""
@@ -250,6 +251,57 @@ datacollection:
       returned: success
       type: bool
       sample: true
+antivirus:
+  description:
+    - The policy values of the proxy of Microsoft Defender Antivirus, each null when absent.
+    - A value of an unexpected type is shown as V(TYPE:text).
+  returned: success
+  type: dict
+  contains:
+    proxy_server:
+      description: The proxy.
+      returned: success
+      type: str
+      sample: http://proxy.example.com:8080
+    proxy_pac_url:
+      description: The URL of the setup script.
+      returned: success
+      type: str
+      sample: http://pac.example.com/proxy.pac
+    proxy_bypass:
+      description: The hosts that the antivirus reaches without its proxy.
+      returned: success
+      type: list
+      elements: str
+      sample: ["*.corp.example.com"]
+    effective:
+      description: Which of them the antivirus is expected to use.
+      returned: success
+      type: dict
+      contains:
+        method:
+          description:
+            - V(static) is the proxy, V(pac) the setup script.
+            - V(inherited) is none of its own. The antivirus then goes on, in this order, to no proxy, to the
+              settings of Internet Explorer and to detection; whose settings these are is not documented.
+          returned: success
+          type: str
+          sample: static
+        proxy:
+          description: The proxy or the URL of the script, null when there is neither.
+          returned: success
+          type: str
+          sample: http://proxy.example.com:8080
+        set_by:
+          description: Which setting decides.
+          returned: success
+          type: str
+          sample: the policy value ProxyServer
+        why:
+          description: Why that one.
+          returned: success
+          type: str
+          sample: ProxyServer is the first in the antivirus' order.
 sensor:
   description: The Defender for Endpoint sensor.
   returned: success

@@ -14,8 +14,8 @@ author:
   - mde.connectivity authors (@mde-connectivity)
 description:
   - Manages everything that the modules M(mde.connectivity.winhttp_proxy),
-    M(mde.connectivity.winhttp_import_ie), M(mde.connectivity.wpad) and
-    M(mde.connectivity.datacollection_proxy) manage, with one batch to read and one to write.
+    M(mde.connectivity.winhttp_import_ie), M(mde.connectivity.wpad), M(mde.connectivity.datacollection_proxy) and
+    M(mde.connectivity.antivirus_proxy) manage, with one batch to read and one to write.
   - Each block has the options of the module of the same name, and a block that is left out changes nothing.
   - With O(method) the task also says which proxy is meant to win, and is warned when another one does.
 options:
@@ -29,11 +29,7 @@ options:
         O(winhttp_import_ie) is left out, the settings of the user who connects are taken.
       - V(static) is the static proxy of the sensor, which has to be given in O(datacollection_proxy).
     type: str
-    choices:
-      - wpad
-      - winhttp
-      - winhttp_import
-      - static
+    choices: [wpad, winhttp, winhttp_import, static]
   winhttp_proxy:
     description: The WinHTTP proxy, see M(mde.connectivity.winhttp_proxy). Mutually exclusive with
       O(winhttp_import_ie).
@@ -42,15 +38,11 @@ options:
       state:
         description: Whether there is one.
         type: str
-        choices:
-          - present
-          - absent
+        choices: [present, absent]
         default: present
       proxy:
-        description:
-          - A string such as V(proxy.example.com:8080), or a dictionary of V(http), V(https), V(ftp) and
-            V(socks).
-          - Required if O(winhttp_proxy.state=present).
+        description: A string such as V(proxy.example.com:8080), or a dictionary of V(http), V(https), V(ftp) and
+          V(socks). Required if O(winhttp_proxy.state=present).
         type: raw
       bypass:
         description: A list or one string of hosts that need no proxy. If left out, the list stays as it is.
@@ -74,9 +66,7 @@ options:
       on_loss:
         description: What happens when the source uses a setup script or automatic detection.
         type: str
-        choices:
-          - fail
-          - warn
+        choices: [fail, warn]
         default: fail
       allow_direct:
         description: Whether a source without a proxy may remove the one of WinHTTP.
@@ -93,9 +83,7 @@ options:
       state:
         description: Whether the accounts detect their proxy by themselves.
         type: str
-        choices:
-          - enabled
-          - disabled
+        choices: [enabled, disabled]
         required: true
       scope:
         description:
@@ -103,15 +91,11 @@ options:
             and SIDs.
         type: list
         elements: str
-        default:
-          - system
+        default: [system]
       manual_settings:
         description: What happens to a manual proxy or a setup script that would compete with detection.
         type: str
-        choices:
-          - fail
-          - clear
-          - keep
+        choices: [fail, clear, keep]
         default: fail
   datacollection_proxy:
     description: The static proxy of the sensor, see M(mde.connectivity.datacollection_proxy).
@@ -120,9 +104,7 @@ options:
       state:
         description: Whether there is one.
         type: str
-        choices:
-          - present
-          - absent
+        choices: [present, absent]
         default: present
       server:
         description: The proxy as V(host:port). Required if O(datacollection_proxy.state=present).
@@ -138,6 +120,25 @@ options:
           left out, it stays as it is.
         type: str
         choices: ["true", "false", absent]
+  antivirus_proxy:
+    description: The proxy of Microsoft Defender Antivirus, see M(mde.connectivity.antivirus_proxy).
+    type: dict
+    suboptions:
+      state:
+        description: Whether the antivirus has a proxy of its own.
+        type: str
+        choices: [present, absent]
+        default: present
+      proxy:
+        description: The proxy as V(http://host:port). This or O(antivirus_proxy.pac_url) is required if
+          O(antivirus_proxy.state=present).
+        type: str
+      pac_url:
+        description: The URL of a setup script (PAC).
+        type: str
+      bypass:
+        description: A list or one string of hosts that need no proxy. If left out, the list stays as it is.
+        type: raw
   restore:
     description:
       - A snapshot to put back, byte for byte, as a result of this or another module of the collection has it in
@@ -160,6 +161,7 @@ seealso:
   - module: mde.connectivity.winhttp_import_ie
   - module: mde.connectivity.wpad
   - module: mde.connectivity.datacollection_proxy
+  - module: mde.connectivity.antivirus_proxy
   - module: mde.connectivity.endpoint_info
 """
 
@@ -204,11 +206,9 @@ EXAMPLES = r"""
         view: 64
         absent: true
 
-- name: What would be done on an endpoint, command by command
+- name: What would be done on an endpoint for the proxy of the antivirus, command by command
   mde.connectivity.endpoint_proxy:
-    method: static
-    datacollection_proxy:
-      server: proxy.example.com:8080
+    antivirus_proxy: {proxy: "http://proxy.example.com:8080"}
   check_mode: true
   diff: true
 """
@@ -254,6 +254,14 @@ before:
       returned: when the block O(datacollection_proxy) is given
       type: dict
       sample: {onboarded: true, service_start: auto}
+    antivirus:
+      description: The policy values of the proxy of Microsoft Defender Antivirus, as
+        RV(mde.connectivity.endpoint_info#module:antivirus).
+      returned: when the block O(antivirus_proxy) is given
+      type: dict
+      sample:
+        {proxy_server: null, proxy_pac_url: null, proxy_bypass: null,
+         effective: {method: inherited, proxy: null, set_by: nothing, why: "..."}}
     effective:
       description: The proxy that the sensor is expected to use, as
         RV(mde.connectivity.endpoint_info#module:effective).

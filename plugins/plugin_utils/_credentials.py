@@ -13,6 +13,7 @@ and for the rollout of it, which run on different machines.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ._settings._blob import BlobReader
 from ._settings._errors import UnreadableValue, may_hold_credentials
@@ -140,7 +141,8 @@ def harmless(of: str, type_: str, data: bytes) -> bool:
     text = _decoded(data)
     if place in _NUMBERS:
         return _NUMBER.fullmatch(text) is not None
-    return _is_url(text) if place == "autoconfigurl" else place == "telemetryproxyserver" and _is_server(text)
+    known = _TEXTS.get(place)
+    return known is not None and known(text)
 
 
 def shown_words(message: str) -> str:
@@ -169,6 +171,15 @@ def _all(wanted: re.Pattern[str], text: str) -> bool:
 
 def _is_url(text: str) -> bool:
     return not text or (len(text) <= _LONGEST_TEXT and _URL.fullmatch(text) is not None)
+
+
+_TEXTS: dict[str, Callable[[str], bool]] = {
+    "autoconfigurl": _is_url,
+    "proxybypass": are_bypassed,
+    "proxypacurl": _is_url,
+    "proxyserver": _is_server,
+    "telemetryproxyserver": _is_server,
+}
 
 
 def _is_prose(word: str) -> bool:

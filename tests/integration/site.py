@@ -19,6 +19,8 @@ CONNECTIONS = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings
 SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 DATA_COLLECTION = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection"
 SENSOR_POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection"
+ANTIVIRUS = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender"
+ANTIVIRUS_VALUES = ("ProxyServer", "ProxyPacUrl", "ProxyBypass")
 STATUS = r"HKLM\SOFTWARE\Microsoft\Windows Advanced Threat Protection\Status"
 WINHTTP = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\WinHttp"
 SYSTEM_CONNECTIONS = rf"HKU\S-1-5-18\{SETTINGS}\Connections"
@@ -91,6 +93,7 @@ class Site:
         places += [
             (DATA_COLLECTION, name, 64) for name in ("TelemetryProxyServer", "DisableEnterpriseAuthProxy")
         ]
+        places += [(ANTIVIRUS, name, 64) for name in ANTIVIRUS_VALUES]
         places += [(SENSOR_POLICY, "PreferStaticProxyForHttpRequest", 64), (WINHTTP, "DisableWpad", 64)]
         for hive in ("HKU\\S-1-5-18", "HKU\\S-1-5-19", "HKU\\S-1-5-20", "HKLM", "HKCU"):
             for name in ("DefaultConnectionSettings", "SavedLegacySettings"):
@@ -113,6 +116,8 @@ def reset(endpoint: Backend) -> None:
     for name in ("TelemetryProxyServer", "DisableEnterpriseAuthProxy"):
         endpoint.delete_value(DATA_COLLECTION, name)
     endpoint.delete_value(SENSOR_POLICY, "PreferStaticProxyForHttpRequest")
+    for name in ANTIVIRUS_VALUES:
+        endpoint.delete_value(ANTIVIRUS, name)
     endpoint.delete_value(WINHTTP, "DisableWpad")
     blobs = {
         "HKU\\S-1-5-18": wininet(9),

@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._antivirus_proxy import (
+    AntivirusProxy,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_proxy import (
     DataCollectionProxy,
 )
@@ -39,6 +42,7 @@ BLOCKS = {
     "winhttp_import_ie": WinHttpImportIe,
     "wpad": Wpad,
     "datacollection_proxy": DataCollectionProxy,
+    "antivirus_proxy": AntivirusProxy,
 }
 WRITERS: dict[str, type[Any]] = {**BLOCKS, "endpoint_proxy": EndpointProxy}
 MODULES: dict[str, type[Any]] = {**WRITERS, "endpoint_info": EndpointInfo}

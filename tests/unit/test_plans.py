@@ -8,6 +8,10 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._antivirus_proxy import (
+    Antivirus,
+    AntivirusProxy,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._datacollection_proxy import (
     DataCollectionProxy,
 )
@@ -95,6 +99,47 @@ def test_datacollection_is_reached_in_one_step(values, state, disable_auth, pref
         assert after.disable_auth == values.disable_auth
     assert (prefer != "absent") or after.prefer_static is None
     assert (disable_auth != "absent") or after.disable_auth is None
+
+
+urls = st.none() | st.builds(
+    RegistryValue,
+    st.sampled_from(["REG_SZ", "REG_EXPAND_SZ"]),
+    st.sampled_from(["http://p.test:80", "HTTP://P.TEST:80/", "https://p.test:80", "a.test;*.b.test", ""]),
+)
+
+
+@given(
+    st.builds(Antivirus, urls, urls, urls),
+    st.none() | st.just("http://p.test:80"),
+    st.none() | st.just("http://pac.test/p.pac"),
+    st.sampled_from([None, [], "*.B.test, a.test", "a.test"]),
+)
+def test_the_proxy_of_the_antivirus_is_reached_in_one_step(values, proxy, pac_url, bypass):
+    state = "present" if proxy or pac_url else "absent"
+    options = {"state": state, "proxy": proxy, "pac_url": pac_url, "bypass": bypass if state == "present" else None}
+    before = State().with_parts(values)
+    change = AntivirusProxy(options).plan(before)
+    assert bool(change.writes) == (change.after != before)
+    assert AntivirusProxy(options).plan(change.after).writes == ()
+    after = change.after.part(Antivirus)
+    assert after.effective()["method"] == ("static" if proxy else "pac" if pac_url else "inherited")
+    assert (after.proxy is None, after.pac is None) == (proxy is None, pac_url is None)
+    if state == "present" and bypass is None:
+        assert after.bypass == values.bypass
+    if state == "absent" or bypass == []:
+        assert after.bypass is None
+
+
+SAME_PROXY = ["http://p.test:80", "HTTP://P.TEST:80", "http://p.test:80/"]
+
+
+@pytest.mark.parametrize("stored", SAME_PROXY)
+def test_another_spelling_of_the_same_proxy_of_the_antivirus_stays(stored):
+    options = {"state": "present", "proxy": "http://p.test:80", "pac_url": None, "bypass": "b.test;a.test"}
+    there = Antivirus(RegistryValue("REG_SZ", stored), None, RegistryValue("REG_SZ", "A.test;b.test"))
+    assert AntivirusProxy(options).plan(State().with_parts(there)).writes == ()
+    other = dataclasses.replace(there, proxy=RegistryValue("REG_SZ", "https://p.test:80"))
+    assert len(AntivirusProxy(options).plan(State().with_parts(other)).writes) == 1
 
 
 def test_a_bypass_that_is_not_given_is_kept_in_each_view():

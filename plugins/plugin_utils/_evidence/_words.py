@@ -28,6 +28,11 @@ _DATA_COLLECTION = {
     "disable_enterprise_auth_proxy": "DisableEnterpriseAuthProxy",
     "prefer_static_proxy": "PreferStaticProxyForHttpRequest",
 }
+_ANTIVIRUS = {
+    "proxy_server": "antivirus proxy",
+    "proxy_pac_url": "antivirus PAC URL",
+    "proxy_bypass": f"antivirus {_BYPASS}",
+}
 _SWITCHES = {
     "disable_wpad": "DisableWpad",
     "disable_wpad_policy": "DisableWpad below Policies",
@@ -151,12 +156,18 @@ def _named(names: Mapping[str, str], part: Mapping[str, Any]) -> Iterator[tuple[
         yield names.get(name, name), _value(value)
 
 
+def _antivirus(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    # Which of them the antivirus uses follows from the values.
+    return _named(_ANTIVIRUS, {name: value for name, value in part.items() if name != "effective"})
+
+
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] = {
     "winhttp": _winhttp,
     "wininet": _wininet,
     "datacollection": lambda part: _named(_DATA_COLLECTION, part),
     "wpad": lambda part: _named(_SWITCHES, part),
     "onboarding": lambda part: iter((("onboarded", onboarded_as(part)),)),
+    "antivirus": _antivirus,
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._windows._registry import Query, Registry
+from ._antivirus_proxy import ANTIVIRUS_QUERIES, Antivirus
 from ._datacollection_values import DATACOLLECTION_QUERIES, DataCollection
 from ._effective import VERDICT_SCOPES, conflicts, effective
 from ._onboarding import ONBOARDING_QUERIES, Onboarding
@@ -66,12 +67,12 @@ class EndpointInfo(OnboardedMachine):
     read_only = True
 
     def queries(self) -> tuple[Query, ...]:
-        return (*super().queries(), *queries(NAMED_SCOPES), HIVES, *EVERY_USER)
+        return (*super().queries(), *ANTIVIRUS_QUERIES, *queries(NAMED_SCOPES), HIVES, *EVERY_USER)
 
     def decode(self, registry: Registry, state: State) -> State:
         scopes = (*NAMED_SCOPES, *loaded_users(registry))
         settings = {scope: Connections.decode(registry, scope) for scope in scopes}
-        return super().decode(registry, state).with_wininet(settings)
+        return super().decode(registry, state).with_parts(Antivirus.decode(registry)).with_wininet(settings)
 
     def report(self, state: State) -> dict[str, Any]:
         return {**state.report(raw=True), **verdict(state)}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from .._windows._registry import Query, Registry
+from ._antivirus_proxy import AntivirusProxy
 from ._datacollection_proxy import DataCollectionProxy
 from ._effective import effective
 from ._endpoint_info import MachineInfo, OnboardedMachine, verdict
@@ -27,6 +28,7 @@ _BLOCKS: dict[str, type[Resource]] = {
     "winhttp_import_ie": WinHttpImportIe,
     "wpad": Wpad,
     "datacollection_proxy": DataCollectionProxy,
+    "antivirus_proxy": AntivirusProxy,
 }
 # method: the block that it needs, and what stands in it when the user wrote no such block (None: he must).
 _METHODS: dict[str, tuple[str, dict[str, Any] | None]] = {
@@ -48,7 +50,7 @@ def _path(part: Resource) -> Iterator[None]:
 
 
 class EndpointProxy(Resource):
-    """Options method and the four blocks of endpoint_proxy, each a resource of its own; or restore, a snapshot."""
+    """Options method and the five blocks of endpoint_proxy, each a resource of its own; or restore, a snapshot."""
 
     name = "endpoint_proxy"
     info: ClassVar[type[MachineInfo]] = MachineInfo

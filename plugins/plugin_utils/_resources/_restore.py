@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from .._credentials import harmless, withheld
 from .._windows._registry import Address, Query, Registry, RegistryValue
 from .._windows._registry_file import put_back
+from ._antivirus_proxy import BYPASS, PAC, PROXY
 from ._datacollection_values import DISABLE_AUTH, PREFER_STATIC, SERVER
 from ._endpoint_info import MachineInfo, verdict
 from ._resource import Change, InvalidOption, Refused, Resource
@@ -21,7 +22,7 @@ from ._winhttp_views import NATIVE, WOW64
 from ._wininet import SETTINGS
 from ._wpad_switches import DISABLE_WPAD
 
-_FIXED = (NATIVE, WOW64, SERVER, DISABLE_AUTH, PREFER_STATIC, DISABLE_WPAD)
+_FIXED = (NATIVE, WOW64, SERVER, DISABLE_AUTH, PREFER_STATIC, DISABLE_WPAD, PROXY, PAC, BYPASS)
 _HIVE = r"(?:HKLM|HKCU|HKU\\S-1-[0-9-]+)"
 _WININET = re.compile(
     rf"{_HIVE}\\{re.escape(SETTINGS)}(?:\\Connections\\(?:DefaultConnectionSettings|SavedLegacySettings)"

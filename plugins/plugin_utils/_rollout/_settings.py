@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 _PREFIX = "endpoint_proxy_"
-_NAMES = ("method", "winhttp_proxy", "winhttp_import_ie", "wpad", "datacollection_proxy")
+_NAMES = ("method", "winhttp_proxy", "winhttp_import_ie", "wpad", "datacollection_proxy", "antivirus_proxy")
 
 
 def settings_of(variables: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from windows_lab.lab import Lab
 from tests.integration.play import Run
 from tests.integration.rollout.rollout_site import URL, Change, raise_stage
 from tests.integration.site import (
+    ANTIVIRUS,
     CONNECTIONS,
     DATA_COLLECTION,
     SENSOR_POLICY,
@@ -104,6 +105,9 @@ PLACES = [
     (DATA_COLLECTION, "TelemetryProxyServer", 64),
     (DATA_COLLECTION, "DisableEnterpriseAuthProxy", 64),
     (SENSOR_POLICY, "PreferStaticProxyForHttpRequest", 64),
+    (ANTIVIRUS, "ProxyServer", 64),
+    (ANTIVIRUS, "ProxyPacUrl", 64),
+    (ANTIVIRUS, "ProxyBypass", 64),
     (WINHTTP, "DisableWpad", 64),
     (SYSTEM_CONNECTIONS, "DefaultConnectionSettings", 64),
     (SYSTEM_CONNECTIONS, "SavedLegacySettings", 64),
@@ -178,6 +182,7 @@ TASKS = [
     task("winhttp_proxy", {"proxy": "p.test:1"}, ignore_errors=True),
     task("winhttp_import_ie", {"source": "connection", "allow_direct": True}, ignore_errors=True),
     task("datacollection_proxy", {"server": "p.test:1"}, ignore_errors=True),
+    task("antivirus_proxy", {"proxy": "http://p.test:1"}, ignore_errors=True),
     task("wpad", WPAD, ignore_errors=True),
     task("sensor_contacts", {}, ignore_errors=True),
     task("reachability", {"urls": [URL], "service_urls": False, "timeout": 2}, ignore_errors=True),

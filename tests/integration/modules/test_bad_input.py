@@ -46,6 +46,17 @@ NASTY = [
     "x" * 10_000,
 ]
 SERVERS = [*NASTY, "p.test", "http://p.test:80", "p.test:80;q.test:80", "p .test:80", " ", "http=p.test:80"]
+PROXY_URLS = [
+    *(f"http://{bad}" for bad in NASTY),
+    "p.test:80",
+    "http://p.test",
+    "ftp://p.test:80",
+    "http://p.test:80/proxy.pac",
+    "http://p.test:80;http://q.test:80",
+    " ",
+]
+PAC_URLS = ["p.test/p.pac", "file:///c:/p.pac", f"http://p.test/p.pac?key={SECRET}", "http:///p.pac", " "]
+PAC_URLS += [f"http://p.test/{bad}" for bad in ('"', "%50", "a b", "a&calc", "\u00fc", "a\nb")]
 BYPASSES = [
     'a"b',
     "a&b",
@@ -66,6 +77,11 @@ NO_DICTIONARIES = [5, True, "p.test:80", "{1: 2}", "{", ["x"], [5], [None], [["x
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     *(("winhttp_proxy", {"proxy": bad}, "proxy") for bad in NASTY),
     *(("datacollection_proxy", {"server": bad}, "server") for bad in SERVERS),
+    *(("antivirus_proxy", {"proxy": bad}, "proxy") for bad in PROXY_URLS),
+    *(("antivirus_proxy", {"pac_url": bad}, "pac_url") for bad in PAC_URLS),
+    *(("antivirus_proxy", {"proxy": "http://p.test:80", "bypass": [bad]}, "bypass") for bad in BYPASSES),
+    ("antivirus_proxy", {"bypass": ["a.test"]}, "proxy"),
+    ("antivirus_proxy", {"state": "absent", "pac_url": "http://p.test/p.pac"}, "state"),
     *(("winhttp_proxy", {"proxy": "p.test:80", "bypass": [bad]}, "bypass") for bad in BYPASSES),
     ("winhttp_proxy", {"proxy": {"http": "p.test:80", "gopher": "q.test:1"}}, "proxy"),
     ("winhttp_proxy", {"proxy": ["p.test:80"]}, "proxy"),
@@ -88,6 +104,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("endpoint_proxy", {"method": "static", "datacollection_proxy": {"state": "absent"}}, "method"),
     ("endpoint_proxy", {"winhttp_proxy": {"proxy": "p:1"}, "winhttp_import_ie": {}}, "winhttp_import_ie"),
     ("endpoint_proxy", {"datacollection_proxy": {"server": "p.test"}}, "datacollection_proxy.server: "),
+    ("endpoint_proxy", {"antivirus_proxy": {"proxy": "p.test:80"}}, "antivirus_proxy.proxy: "),
     *(("endpoint_proxy", {"wpad": bad}, "wpad must be a dictionary") for bad in NO_DICTIONARIES),
     *(("reachability", {"urls": bad}, "urls") for bad in [5, True, [5], [["x"]], [None]]),
     ("endpoint_info", {"everything": True}, "everything"),

@@ -22,12 +22,20 @@ WHOLE = {
     "wpad": {"state": "enabled"},
     "datacollection_proxy": {"server": "proxy.corp.test:8080", "prefer_static_proxy": True},
 }
+ANTIVIRUS = {"proxy": "http://proxy.corp.test:8080", "bypass": ["*.corp.test"]}
+EVERY_BLOCK = {**WHOLE, "antivirus_proxy": ANTIVIRUS}
 
 
 @pytest.mark.simulated
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("endpoint_proxy", WHOLE), ("winhttp_proxy", WHOLE["winhttp_proxy"]), ("wpad", WHOLE["wpad"])],
+    [
+        ("endpoint_proxy", WHOLE),
+        ("endpoint_proxy", EVERY_BLOCK),
+        ("antivirus_proxy", ANTIVIRUS),
+        ("winhttp_proxy", WHOLE["winhttp_proxy"]),
+        ("wpad", WHOLE["wpad"]),
+    ],
 )
 def test_a_changed_endpoint_takes_7_requests_and_a_converged_one_4(
     simulated: Callable[..., Site], name: str, options: dict[str, object]

@@ -9,15 +9,27 @@ from typing import Any
 
 import pytest
 
-from tests.integration.site import CONNECTIONS, DATA_COLLECTION, SENSOR_POLICY, Site, named, task
+from tests.integration.site import (
+    ANTIVIRUS,
+    ANTIVIRUS_VALUES,
+    CONNECTIONS,
+    DATA_COLLECTION,
+    SENSOR_POLICY,
+    Site,
+    named,
+    sz,
+    task,
+)
 
 WRITERS: dict[str, dict[str, Any]] = {
     "winhttp_proxy": {"proxy": "proxy.test:8080", "bypass": ["<local>", "*.corp.test"]},
     "winhttp_import_ie": {"source": "connection"},
     "wpad": {"state": "enabled", "scope": ["local_service", "machine"]},
     "datacollection_proxy": {"server": "proxy.test:8080", "prefer_static_proxy": True},
+    "antivirus_proxy": {"proxy": "http://proxy.test:8080", "bypass": ["*.corp.test"]},
     "endpoint_proxy": {
         "method": "static",
+        "antivirus_proxy": {"pac_url": "http://pac.test/proxy.pac"},
         "datacollection_proxy": {"server": "10.0.0.6:8080"},
         "winhttp_proxy": {"proxy": {"http": "a.test:1", "https": "b.test:2"}},
         "wpad": {"state": "disabled", "scope": ["system", "network_service"]},
@@ -30,6 +42,7 @@ REMOVALS: dict[str, dict[str, Any]] = {
         "disable_enterprise_auth_proxy": "absent",
         "prefer_static_proxy": "absent",
     },
+    "antivirus_proxy": {"state": "absent"},
     "wpad": {"state": "disabled", "scope": ["system", "local_service", "network_service", "machine"]},
 }
 
@@ -68,7 +81,7 @@ def test_what_was_made_can_be_removed(site: Site, name: str) -> None:
     assert made["changed"]
     assert removed["changed"]
     assert not again["changed"]
-    if name == "datacollection_proxy":
+    if name in ("datacollection_proxy", "antivirus_proxy"):
         assert site.managed() == start
 
 
@@ -103,6 +116,13 @@ def test_info_shows_what_is_there_and_changes_nothing(site: Site) -> None:
         "disable_enterprise_auth_proxy": None,
         "prefer_static_proxy": None,
     }
+    assert info["antivirus"] | {"effective": None} == {
+        "proxy_server": None,
+        "proxy_pac_url": None,
+        "proxy_bypass": None,
+        "effective": None,
+    }
+    assert info["antivirus"]["effective"]["method"] == "inherited"
     assert info["windows"]["build"] == "22631"
     assert info["sensor"]["onboarded"] is True
     assert (info["effective"]["method"], info["effective"]["proxy"]) == ("winhttp", "seen.test:1")
@@ -113,11 +133,18 @@ def test_what_is_written_is_in_the_registry(site: Site) -> None:
     site.run(
         task("winhttp_proxy", {"proxy": "http=a.test:1;https=b.test:2", "bypass": "<local>, *.corp.test"}),
         task("datacollection_proxy", {"server": "[2001:db8::1]:8080", "prefer_static_proxy": True}),
+        task(
+            "antivirus_proxy",
+            {"proxy": "https://p.test:1/", "pac_url": "https://pac.test/a-b/p.pac", "bypass": "a.test, *.b.test"},
+        ),
     )
     for view in (64, 32):
         assert site.winhttp(view)[1:] == ("http=a.test:1;https=b.test:2", "<local>;*.corp.test")
     server = site.endpoint.value(DATA_COLLECTION, "TelemetryProxyServer")
     assert server == ("REG_SZ", "[2001:db8::1]:8080\0".encode("utf-16-le"))
+    wanted = ("https://p.test:1", "https://pac.test/a-b/p.pac", "a.test;*.b.test")
+    for name, text in zip(ANTIVIRUS_VALUES, wanted, strict=True):
+        assert site.endpoint.value(ANTIVIRUS, name) == ("REG_SZ", sz(text))
     on = ("REG_DWORD", b"\x01\0\0\0")
     assert site.endpoint.value(DATA_COLLECTION, "DisableEnterpriseAuthProxy") == on
     assert site.endpoint.value(SENSOR_POLICY, "PreferStaticProxyForHttpRequest") == on

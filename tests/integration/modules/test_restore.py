@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.integration.site import CONNECTIONS, DATA_COLLECTION, Site, named, sz, task
+from tests.integration.site import ANTIVIRUS, CONNECTIONS, DATA_COLLECTION, Site, named, sz, task
 
 WHOLE = {
     "winhttp_proxy": {"proxy": "proxy.corp.test:8080", "bypass": ["<local>", "*.corp.test"]},
     "wpad": {"state": "enabled", "scope": ["system", "connection"], "manual_settings": "clear"},
     "datacollection_proxy": {"server": "proxy.corp.test:8080", "prefer_static_proxy": True},
+    "antivirus_proxy": {"proxy": "http://proxy.corp.test:8080", "bypass": ["*.corp.test"]},
 }
 # What no tool of Windows writes: a tail behind the two strings.
 ODD = named("old.corp.test:3128", "<local>") + b"\x00\x01\x02\x03"
@@ -30,11 +31,13 @@ def changed(site: Site) -> list[dict[str, Any]]:
 def test_restore_brings_the_exact_bytes_back_once(site: Site) -> None:
     site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", ODD, 32)
     site.endpoint.set_value(DATA_COLLECTION, "TelemetryProxyServer", "REG_EXPAND_SZ", sz("old.corp.test:80"))
+    site.endpoint.set_value(ANTIVIRUS, "ProxyPacUrl", "REG_EXPAND_SZ", sz("http://old.corp.test/p.pac"))
+    site.endpoint.set_value(ANTIVIRUS, "ProxyServer", "REG_SZ", sz("http://old.corp.test:80"))
     before = site.managed()
     snapshot = changed(site)
     after = site.managed()
     touched = {place for place in before if before[place] != after[place]}
-    assert len(touched) >= 5
+    assert len(touched) >= 8
     assert any(before[place] is None for place in touched)
     restore = {"restore": snapshot}
     predicted = site.module("endpoint_proxy", restore, arguments=["--check"])

@@ -24,6 +24,7 @@ VARIABLES: list[dict[str, Any]] = [
     {"endpoint_proxy_winhttp_import_ie": {"on_loss": "warn"}},
     {"endpoint_proxy_wpad": {"state": "disabled"}},
     {"endpoint_proxy_datacollection_proxy": {"server": "proxy.example.com:8080"}},
+    {"endpoint_proxy_antivirus_proxy": {"proxy": "http://proxy.example.com:8080"}},
 ]
 NOTHING: list[dict[str, Any]] = [
     {},

@@ -28,6 +28,7 @@ WINHTTP = {"proxy": "p.test:1", "bypass": ["<local>"]}
     [
         ("winhttp_proxy", WINHTTP),
         ("datacollection_proxy", {"server": "p.test:1"}),
+        ("antivirus_proxy", {"proxy": "http://p.test:1"}),
         ("wpad", {"state": "disabled"}),
     ],
 )
@@ -234,6 +235,7 @@ def test_trap_24_every_connection_gives_the_same_result(
 ) -> None:
     tasks = [
         task("endpoint_proxy", {"winhttp_proxy": WINHTTP, "datacollection_proxy": {"server": "p.test:1"}}),
+        task("antivirus_proxy", {"proxy": "http://p.test:1"}),
         task("wpad", {"state": "disabled", "scope": ["system", "all_users"]}),
         task("endpoint_info", {}),
     ]

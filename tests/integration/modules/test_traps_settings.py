@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.integration.site import (
+    ANTIVIRUS,
     CONNECTIONS,
     DATA_COLLECTION,
     DIRECT,
@@ -41,6 +42,7 @@ def blob(site: Site, key: str, name: str = "DefaultConnectionSettings") -> bytes
 def test_trap_01_nothing_given_never_removes(site: Site) -> None:
     site.endpoint.set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named("keep.test:1", "<local>"))
     site.endpoint.set_value(DATA_COLLECTION, "TelemetryProxyServer", "REG_SZ", sz("keep.test:1"))
+    site.endpoint.set_value(ANTIVIRUS, "ProxyServer", "REG_SZ", sz("http://keep.test:1"))
     before = site.managed()
     run = site.run(
         task("winhttp_proxy", {"proxy": "{{ undefined_variable | default(omit) }}"}),
@@ -51,11 +53,15 @@ def test_trap_01_nothing_given_never_removes(site: Site) -> None:
         task(
             "datacollection_proxy", {"server": "{{ undefined_variable | default(omit) }}", "state": "present"}
         ),
+        task("antivirus_proxy", {"proxy": ""}),
+        task("antivirus_proxy", {"pac_url": ""}),
+        task("antivirus_proxy", {"bypass": []}),
+        task("antivirus_proxy", {"proxy": "{{ undefined_variable | default(omit) }}", "state": "present"}),
         task("endpoint_proxy", {"method": "static"}),
         task("wpad", {"state": "enabled", "scope": []}),
         ignore_errors=True,
     )
-    assert [outcome.status for outcome in run.outcomes] == ["failed"] * 8, run.output
+    assert [outcome.status for outcome in run.outcomes] == ["failed"] * 12, run.output
     assert site.managed() == before
 
 

@@ -96,7 +96,8 @@ def test_what_is_unreadable_says_so() -> None:
 
 LEAF = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text())
 TREE = st.dictionaries(
-    st.sampled_from(["winhttp", "wininet", "wpad", "datacollection", "effective", "conflicts", "other"]) | st.text(),
+    st.sampled_from(["winhttp", "wininet", "wpad", "datacollection", "antivirus", "effective", "conflicts", "other"])
+    | st.text(),
     st.recursive(LEAF, lambda inner: st.dictionaries(st.text(), inner), max_leaves=10),
 )
 
