@@ -49,7 +49,8 @@ def complaints(name: str) -> Iterator[str]:
     tree = ast.parse(text)
     if not only_documented(tree) and "from __future__ import annotations" not in lines:
         yield "1: no `from __future__ import annotations`"
-    if len(lines) > LONGEST_FILE:
+    # What a module of Ansible holds is its documentation, and grows with its options.
+    if len(lines) > LONGEST_FILE and not name.startswith("plugins/modules/"):
         yield f"1: {len(lines)} lines, {LONGEST_FILE} at most"
     yield from long_functions(tree)
 
