@@ -102,7 +102,7 @@ def test_it_is_off_unless_asked_for(change: Change, run_as: str) -> None:
     assert run.rc == 0, run.output[-3000:]
     assert change.commands("clean-1", UNDO) == 0
     # As SYSTEM the verification has a task of its own.
-    assert (change.commands("clean-1", "schtasks") > 0) == (run_as == "system")
+    assert (change.commands("clean-1", "schtasks /create") > 0) == (run_as == "system")
     assert events(change) == []
     assert_confirmed(change)
 
