@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from windows_lab.payload import ModuleCall, refused
 from windows_lab.profiles import Profile
 
 
@@ -44,6 +45,14 @@ class Backend(abc.ABC):
 
     def powershell(self, _script: str, _stdin: bytes) -> Completed | None:
         """Run a script in a real PowerShell; None where there is none, and the lab does what it would."""
+        return None
+
+    def module(self, call: ModuleCall) -> dict[str, Any]:
+        """The result of a PowerShell module of Ansible: here, that it does not run."""
+        return refused(call, "the lab runs no PowerShell modules")
+
+    def reboot_step(self, _script: str) -> Completed | None:
+        """Answer one of the scripts that win_reboot consists of; None for what is none of them."""
         return None
 
     @abc.abstractmethod

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, field
 
 from windows_lab import launcher
 from windows_lab.backend import Backend, Completed
+from windows_lab.payload import module_call
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Host:
     def command(self, line: str, stdin: bytes = b"") -> Completed:
         """Run a command line as a Windows service does that hands it to `cmd.exe /c`."""
         try:
+            if (answered := self._ansible(launcher.powershell_text(self.backend, line), stdin)) is not None:
+                return answered
             inner, powershell = launcher.line_of_command(self.backend, line)
             launcher.refuse_stubs(self.backend, inner)
         except launcher.Refused as error:
@@ -79,6 +83,8 @@ class Host:
 
     def script(self, script: str, stdin: bytes = b"") -> Completed:
         """Run PowerShell text that is already inside a PowerShell; raises `launcher.Refused`."""
+        if (answered := self._ansible(script, stdin)) is not None:
+            return answered
         try:
             line = launcher.line_of_script(self.backend, script)
             launcher.refuse_stubs(self.backend, line)
@@ -95,6 +101,17 @@ class Host:
             return self.script(text, stdin)
         except launcher.Refused as error:
             return error.answer
+
+    def _ansible(self, script: str | None, stdin: bytes) -> Completed | None:
+        """Answer what Ansible runs in PowerShell, a module or a step of win_reboot; None for anything else."""
+        if script is None or not self.backend.profile.powershell:
+            return None
+        call = module_call(stdin)
+        with self._lock:
+            if call is None:
+                return self.backend.reboot_step(script)
+            result = self.backend.module(call)
+        return Completed(int(bool(result.get("failed"))), json.dumps(result).encode() + b"\r\n")
 
     def _real(self, script: str, line: str, stdin: bytes) -> Completed | None:
         """Run the script, in which the line stands, in a real PowerShell where there is one."""

@@ -100,6 +100,14 @@ def _decoded(line: str, rest: str) -> str:
         raise Refused("The text behind -EncodedCommand is not base64 of UTF-16LE.\r\n") from None
 
 
+def powershell_text(backend: Backend, line: str) -> str | None:
+    """What a line that starts PowerShell gives it to run, None for any other line; raises Refused."""
+    match = _POWERSHELL.fullmatch(line.strip())
+    if match is None or not backend.profile.powershell:
+        return None
+    return _decoded(_limited(backend, line, "cmd.exe /c "), match["rest"])
+
+
 def script_of(line: str) -> str:
     """The PowerShell text of a line that starts PowerShell with it; any other line is its own."""
     match = _POWERSHELL.fullmatch(line.strip())

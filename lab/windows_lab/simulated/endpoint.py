@@ -8,10 +8,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
+from typing import Any
 
 from windows_lab.backend import Backend, Completed
 from windows_lab.network.view import Network
+from windows_lab.payload import ModuleCall
 from windows_lab.profiles import Profile
+from windows_lab.simulated import modules
 from windows_lab.simulated.cmd import Cmd
 from windows_lab.simulated.events import Event, seeded
 from windows_lab.simulated.files import Files
@@ -90,6 +93,17 @@ class SimulatedEndpoint(Backend):
                 rc = _SHUT_DOWN
         return Completed(rc, _encoded(streams.out, encoding), _encoded(streams.err, encoding))
 
+    def module(self, call: ModuleCall) -> dict[str, Any]:
+        """The result of a module of Ansible, faked after the policy has written what it owns."""
+        with self._lock:
+            self._machine.enforce_policy()
+            return modules.answer(call, self._cmd())
+
+    def reboot_step(self, script: str) -> Completed | None:
+        """Do what a script of win_reboot does."""
+        shown = modules.reboot_step(script, self.restart, self._machine.boot.number)
+        return None if shown is None else Completed(0, f"{shown}\r\n".encode())
+
     def _cmd(self) -> Cmd:
         return Cmd.begin(self._machine, {**_ENVIRONMENT, "COMPUTERNAME": self.name.upper()})
 
@@ -127,7 +141,8 @@ class SimulatedEndpoint(Backend):
             hung.set()
         with self._lock:
             # What is from before keeps the machine that it was started on.
-            self._machine = dataclasses.replace(self._machine, boot=Boot())
+            boot = Boot(number=self._machine.boot.number + 1)
+            self._machine = dataclasses.replace(self._machine, boot=boot, services={})
             for task in self._machine.tasks.values():
                 task.boot(self._machine.clock.minutes)
 

@@ -71,6 +71,8 @@ class Machine:
     clock: Clock = field(default_factory=Clock)
     # Every step of a program that changes something, or starts another one, looks here first.
     boot: Boot = field(default_factory=Boot)
+    # Whether a service runs that was started or stopped since Windows started, by its name in small letters.
+    services: dict[str, bool] = field(default_factory=dict)
     # What ends each program that hangs, by the name of its file in small letters.
     hung: dict[str, threading.Event] = field(default_factory=dict)
     # The sensor's log, oldest event first; None where there is no such log.

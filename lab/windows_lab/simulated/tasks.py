@@ -27,6 +27,7 @@ class Boot:
     """The time between two starts of the endpoint; what was started in it ends with it."""
 
     ended: bool = False
+    number: int = 0
 
     def check(self) -> None:
         """Raise Ended in a program that is from before a restart."""
