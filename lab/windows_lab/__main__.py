@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`windows-lab up`: a lab that stays up, or lives as long as a command does."""
+"""`windows-lab up`: a lab that stays up, or lives as long as a command does; `molecule-init`: a scenario with one."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from windows_lab import scenario
 from windows_lab.inventory import CONNECTIONS, TRANSPORTS
 from windows_lab.lab import Lab, LabError
-from windows_lab.profiles import PROFILES, Profile
+from windows_lab.profiles import Profile, counted
 
 _NAMES_SHOWN = 8
 
 
 def profile_and_count(text: str) -> tuple[str, int]:
-    name, _colon, count = text.partition(":")
-    if name not in PROFILES:
-        raise argparse.ArgumentTypeError(f"no profile {name!r}; there are {', '.join(PROFILES)}")
-    if not count.isdigit() and count:
-        raise argparse.ArgumentTypeError(f"{count!r} is no number of endpoints")
-    return name, int(count or 1)
+    try:
+        return counted(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="windows-lab", description=__doc__)
-    up = parser.add_subparsers(dest="action", required=True).add_parser("up", help="raise a lab")
+    actions = parser.add_subparsers(dest="action", required=True)
+    init = actions.add_parser("molecule-init", help="copy a molecule scenario that raises a lab")
+    init.add_argument("project", type=Path, metavar="DIR", help="a role; the scenario is its molecule/default")
+    up = actions.add_parser("up", help="raise a lab")
     up.add_argument("--backend", choices=("simulated", "wine"), default="simulated")
     up.add_argument("--endpoints", type=int, metavar="N", help="how many in all (clean beyond the profiles)")
     up.add_argument(
@@ -89,7 +91,10 @@ def _run(command: list[str], inventory: Path) -> int:
         return code if code >= 0 else 128 - code
 
 
-_EXAMPLE = ".venv/bin/ansible-playbook -i {} mde.connectivity.demo -e @playbooks/vars/demo.yml --skip-tags verify"
+# In a checkout of the collection, and anywhere else.
+_DEMO = Path("playbooks/vars/demo.yml")
+_EXAMPLE = f".venv/bin/ansible-playbook -i {{}} mde.connectivity.demo -e @{_DEMO} --skip-tags verify"
+_PLAIN = "ansible-playbook -i {} PLAYBOOK"
 
 
 def _stay(lab: Lab, inventory: Path) -> int:
@@ -98,7 +103,8 @@ def _stay(lab: Lab, inventory: Path) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         print(f"{len(names)} endpoint{'s' if len(names) > 1 else ''} up: {', '.join(shown)}")
         print(f"Inventory: {inventory.resolve()}")
-        print(f"Aim a playbook at it:\n    {_EXAMPLE.format(inventory.resolve())}")
+        example = _EXAMPLE if _DEMO.exists() else _PLAIN
+        print(f"Aim a playbook at it:\n    {example.format(inventory.resolve())}")
         print("Ctrl-C ends the lab.", flush=True)
         threading.Event().wait()
     inventory.unlink(missing_ok=True)
@@ -114,6 +120,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code of the command, or 0 when there was none; 2 when the lab could not be raised."""
     own, command = _split(sys.argv[1:] if arguments is None else arguments)
     parsed = _parser().parse_args(own)
+    return _copy_scenario(parsed.project) if parsed.action == "molecule-init" else _up(parsed, command)
+
+
+def _copy_scenario(project: Path) -> int:
+    try:
+        target = scenario.copy(project)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    print(f"{target} is a scenario that includes the role {project.resolve().name}: molecule test")
+    return 0
+
+
+def _up(parsed: argparse.Namespace, command: list[str]) -> int:
     profiles: dict[str | Profile, int] = {}
     for name, count in parsed.profile:
         profiles[name] = profiles.get(name, 0) + count

@@ -148,3 +148,13 @@ PROFILES: dict[str, Profile] = {
         Profile("mma", onboarded=False, registry=_MMA),
     )
 }
+
+
+def counted(text: str) -> tuple[str, int]:
+    """A profile and a number of endpoints out of `NAME` or `NAME:COUNT`; raises ValueError."""
+    name, _colon, count = text.partition(":")
+    if name not in PROFILES:
+        raise ValueError(f"no profile {name!r}; there are {', '.join(PROFILES)}")
+    if not count.isdigit() and count:
+        raise ValueError(f"{count!r} is no number of endpoints")
+    return name, int(count or 1)
