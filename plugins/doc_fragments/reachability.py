@@ -99,6 +99,9 @@ options:
       - V(winhttp) is the machine's WinHTTP proxy or none, V(static) the static proxy of the sensor, V(wpad) what
         automatic detection gives to the account that asks, and V(direct) no proxy.
       - A server such as V(proxy.example.com:8080) is a proxy that need not be set anywhere yet.
+      - V(antivirus) asks no URL. It is the test that Microsoft Defender Antivirus has of its own connection to cloud
+        protection, C(MpCmdRun.exe -ValidateMapsConnection), as one more row. It runs as LocalSystem whatever O(run_as)
+        is, so it needs an administrator, takes a remote call of its own, and is given up after O(deadline).
       - Beside others, V(direct) is asked for comparison, and does not count in RV(summary.reachable).
     type: list
     elements: str

@@ -86,9 +86,7 @@ options:
         choices: [enabled, disabled]
         required: true
       scope:
-        description:
-          - Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users),
-            and SIDs.
+        description: Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users), SIDs.
         type: list
         elements: str
         default: [system]

@@ -74,6 +74,10 @@ EXAMPLES = r"""
     regions: [us]
     paths: [proxy.example.com:8080, effective, direct]
 
+- name: Does the antivirus reach cloud protection by its own proxy?
+  mde.connectivity.reachability:
+    paths: [antivirus]
+
 - name: Ask two addresses of our own and nothing else
   mde.connectivity.reachability:
     service_urls: false
@@ -96,7 +100,7 @@ effective:
   returned: success
   sample: {method: direct, proxy: null, set_by: nothing, why: "No proxy is set, and there is no automatic detection."}
 engine:
-  description: What ran the test, V(powershell) or V(wsh).
+  description: What ran the test, V(powershell) or V(wsh); null where O(paths) is V(antivirus) alone.
   type: str
   returned: success
   sample: powershell
@@ -112,12 +116,12 @@ rows:
   returned: success
   contains:
     url:
-      description: The address.
+      description: The address, or the command of the path V(antivirus), which chooses the address itself.
       type: str
       returned: always
       sample: https://winatp-gw-weu.microsoft.com/commands/test
     host:
-      description: Its host.
+      description: Its host, V(MAPS) for the path V(antivirus).
       type: str
       returned: always
       sample: winatp-gw-weu.microsoft.com
@@ -132,7 +136,8 @@ rows:
       returned: always
       sample: effective
     via:
-      description: The proxy as C(host:port), V(direct), or null where it is not known.
+      description: The proxy as C(host:port), V(direct), or null where it is not known. For the path V(antivirus) it
+        is the antivirus' own proxy where it has one.
       type: str
       returned: always
       sample: proxy.example.com:8080
@@ -147,7 +152,7 @@ rows:
           V(proxy_auth_required), V(proxy_failed), V(proxy_tls_failed), V(proxy_certificate_required),
           V(tls_intercepted), V(tls_failed), V(blocked_page), V(unexpected_status), V(bad_answer), V(bad_header),
           V(protocol_mismatch), V(winhttp_reserved), V(winhttp_callback), V(winhttp_disabled), V(winhttp_unsupported),
-          V(winhttp_error), V(not_tried), V(path_unknown) and V(no_such_proxy).
+          V(winhttp_error), V(maps_failed), V(no_antivirus), V(not_tried), V(path_unknown) and V(no_such_proxy).
       type: str
       returned: always
       sample: proxy_denied
@@ -162,7 +167,7 @@ rows:
       returned: always
       sample: 403
     error:
-      description: The number of WinHTTP's error, null without one.
+      description: The number of WinHTTP's error, or of the antivirus', null without one.
       type: int
       returned: always
       sample: 12007

@@ -25,6 +25,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._credentials impo
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import RecordError, read
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._secrets import clean, text
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._answer import NoAnswer, read_answer
+from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._maps import outcome, row
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._request import Request, ways_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_info import EndpointInfo
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
@@ -140,6 +141,13 @@ def probe(data: bytes) -> None:
         read_answer(data.decode("utf-8", "replace"), _REQUEST)
 
 
+def maps(data: bytes) -> None:
+    """What MpCmdRun.exe printed."""
+    said = data.decode("utf-8", "replace")
+    found = outcome([*[Completed(0, "")] * 7, Completed(0, ""), Completed(0, "there\n"), *[Completed(0, said)] * 4])
+    json.dumps(row(found, {"method": "static", "proxy": "http://p.test:1"}))
+
+
 def record(data: bytes) -> None:
     """A file among the records."""
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(RecordError):
@@ -181,7 +189,7 @@ def secrets(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (batch, registry, blobs, events, analyzer, snapshot, probe, record, plan, values, secrets)
+    for target in (batch, registry, blobs, events, analyzer, snapshot, probe, maps, record, plan, values, secrets)
 }
 CORPUS = Path(__file__).parent / "corpus"
 

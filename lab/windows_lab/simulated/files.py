@@ -12,6 +12,7 @@ from dataclasses import dataclass
 _FIRST = (
     "C:\\",
     r"C:\Program Files",
+    r"C:\Program Files\Windows Defender",
     r"C:\ProgramData",
     r"C:\Tools",
     r"C:\Users",

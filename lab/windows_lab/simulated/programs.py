@@ -12,6 +12,7 @@ from windows_lab.simulated import (
     engines,
     fc,
     find,
+    mpcmdrun,
     netsh,
     ping,
     psexec,
@@ -52,6 +53,7 @@ def planted(process: Process) -> int:
 # By the name behind TOOL at the beginning of a file: what runs when cmd.exe starts that file by its path.
 TOOLS: dict[str, Program] = {
     "client_analyzer": verifiers.client_analyzer,
+    "mpcmdrun": mpcmdrun.main,
     "planted": planted,
     "psexec": psexec.main,
     "sense_snapshot": verifiers.sense_snapshot,

@@ -13,6 +13,7 @@ from typing import Any
 
 from .._credentials import shown_proxies, shown_words
 from .._inquiry import Inquiry
+from .._resources._antivirus_proxy import ANTIVIRUS_QUERIES, Antivirus
 from .._resources._datacollection_values import DataCollection
 from .._resources._effective import effective
 from .._resources._endpoint_info import OnboardedMachine
@@ -25,12 +26,13 @@ from .._settings._server import parse_server
 from .._windows._endpoint import Endpoint
 from .._windows._registry import Reading
 from .._windows._winhttp_errors import name_of, number_of
+from . import _maps
 from ._answer import Answer, NoAnswer, Row, read_answer
 from ._auto import decided, is_auto, without_auto
 from ._carrier import Carrier
 from ._findings import DIRECT, findings
 from ._request import PATHS, Request, Target, Way, ways_of
-from ._targets import targets_of
+from ._targets import Targets, targets_of
 from ._verdict import OK, SKIPPED, Verdict, judge
 
 _ENGINES = {"auto": ("powershell", "wsh"), "powershell": ("powershell",), "wsh": ("wsh",)}
@@ -55,10 +57,12 @@ class Reachability(Inquiry):
         for name, limit in _LIMITS.items():
             if not 1 <= options[name] <= limit:
                 raise InvalidOption(name, f"{options[name]} is not a number from 1 to {limit}.")
-        self._targets = targets_of(without_auto(options))
-        self._ways = ways_of([_path(word) for word in options["paths"]])
-        if not self._ways:
+        paths = [_path(word) for word in options["paths"]]
+        if not paths:
             raise InvalidOption("paths", "Name at least one path.")
+        self._antivirus = _maps.PATH in paths
+        self._ways = ways_of([path for path in paths if path != _maps.PATH])
+        self._targets = targets_of(without_auto(options)) if self._ways else Targets(())
 
     @classmethod
     def complete(cls, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,24 +74,45 @@ class Reachability(Inquiry):
         return {**arguments, "urls": [{"url": url} if isinstance(url, str) else url for url in urls]}
 
     def ask(self, endpoint: Endpoint) -> dict[str, Any]:
-        if is_auto(self.options):
+        if self._ways and is_auto(self.options):
             return Reachability(decided(self.options, _state(endpoint))).ask(endpoint)
-        asked = self._first_engine(endpoint, _ENGINES[self.options["engine"]])
-        rows = list(asked.answer.rows)
-        winner = effective(asked.state)
-        if winner.method == "wpad" and "effective" in self._paths and self._is_system:
-            rows = self._detected(endpoint, asked, rows)
-        found = [self._report(row, asked, winner.method) for row in rows]
+        found: list[dict[str, Any]] = []
+        engine = None
+        if self._ways:
+            found, engine, state = self._probed(endpoint)
+        if self._antivirus:
+            state, row = self._asked_by_antivirus(endpoint)
+            found.append(row)
         return {
-            "onboarding": asked.state.part(Onboarding).report(raw=False),
-            "effective": winner.report(),
-            "engine": asked.answer.engine,
+            "onboarding": state.part(Onboarding).report(raw=False),
+            "effective": effective(state).report(),
+            "engine": engine,
             "run_as": self.options["run_as"],
             "rows": found,
             "summary": self._summary(found),
             "findings": list(findings(found, {target.url for target in self._targets.asked if target.direct})),
             "unprobed": list(self._targets.unprobed),
         }
+
+    def _probed(self, endpoint: Endpoint) -> tuple[list[dict[str, Any]], str, State]:
+        """The rows of the probe, what ran it, and the state of the endpoint."""
+        asked = self._first_engine(endpoint, _ENGINES[self.options["engine"]])
+        rows = list(asked.answer.rows)
+        winner = effective(asked.state)
+        if winner.method == "wpad" and "effective" in self._paths and self._is_system:
+            rows = self._detected(endpoint, asked, rows)
+        found = [self._report(row, asked, winner.method) for row in rows]
+        return found, asked.answer.engine, asked.state
+
+    def _asked_by_antivirus(self, endpoint: Endpoint) -> tuple[State, dict[str, Any]]:
+        """The state of the endpoint, and the row of the antivirus' own test, in one remote call of its own."""
+        machine = OnboardedMachine({})
+        reading = Reading((*machine.queries(), *ANTIVIRUS_QUERIES))
+        completed = endpoint.run([*reading.commands, *_maps.commands(self.options["deadline"])])
+        read = len(reading.commands)
+        registry = reading.parse(completed[:read])
+        found = _maps.outcome(completed[read:])
+        return machine.decode(registry, State()), _maps.row(found, Antivirus.decode(registry).effective())
 
     @property
     def _paths(self) -> tuple[str, ...]:
@@ -218,10 +243,11 @@ def missed(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _path(word: str) -> str:
-    if word in PATHS:
+    known = (*PATHS, _maps.PATH)
+    if word in known:
         return word
     if ":" not in word:
-        raise InvalidOption("paths", f"{word} is none of {', '.join(PATHS)}, and no server as host:port.")
+        raise InvalidOption("paths", f"{word} is none of {', '.join(known)}, and no server as host:port.")
     try:
         return parse_server(word)
     except InvalidSetting as error:

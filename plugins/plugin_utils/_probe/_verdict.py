@@ -123,15 +123,16 @@ def judge(row: Row, target: Target, via: str | None) -> Verdict:
     if row.outcome == "answered":
         return _judge_response(row, target, via not in (None, "direct"))
     if row.outcome == "failed":
-        return Verdict(_reason_of(row))
+        return Verdict(reason_of(row.error, row.unknown_authority))
     return Verdict(_OUTCOMES[row.outcome])
 
 
-def _reason_of(row: Row) -> str:
-    number = number_of(row.error)
+def reason_of(error: int, unknown_authority: bool, other: str = "winhttp_error") -> str:
+    """The reason for an error, as its number or HRESULT; other where it is none that is known."""
+    number = number_of(error)
     if number in _TLS_ERRORS:
-        return "tls_intercepted" if row.unknown_authority else "tls_failed"
-    return _ERRORS.get(number, "winhttp_error")
+        return "tls_intercepted" if unknown_authority else "tls_failed"
+    return _ERRORS.get(number, other)
 
 
 def _judge_response(row: Row, target: Target, proxied: bool) -> Verdict:
