@@ -86,7 +86,7 @@ options:
         choices: [enabled, disabled]
         required: true
       scope:
-        description: Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users), SIDs.
+        description: Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users), SID.
         type: list
         elements: str
         default: [system]

@@ -90,7 +90,6 @@ class History:
 
     def calm(self) -> None:
         """From here on nothing goes wrong."""
-        self._writes = {name: len(self.endpoint(name).writes) for name in self.change.lab.endpoints}
         self.change.lab.reset_accounts()
         for name in self.change.lab.endpoints:
             self.change.lab.drop_connection(name, None)
@@ -145,12 +144,17 @@ class History:
         while self.kills.total() < kills:
             yield from self.go_on()
 
+    def begin(self) -> float:
+        """When a run begins; what was written until then, by the switch or by others, is none of its work."""
+        self._writes = {name: len(self.endpoint(name).writes) for name in self.change.lab.endpoints}
+        return time.time()
+
     def go_on(self) -> Iterator[None]:
         """One run, which may be killed, and what is said after it."""
         self.disturb()
         dice, lab = self.random, self.change.lab
         requests, later, how = dice.randint(1, 60), dice.random() * 0.02, dice.choice(list(WAYS))
-        began = time.time()
+        began = self.begin()
         run = self.start()
         while not run.ended(0.002) and sum(lab.account(name).requests for name in lab.endpoints) < requests:
             yield
@@ -175,7 +179,7 @@ class History:
         )
         for playbook, verdict, variables in last:
             self.calm()
-            began = time.time()
+            began = self.begin()
             self.change.play(playbook, **variables)
             self.check(began)
             assert {ended for name, ended in self.change.verdicts().items() if name not in SPOILT} == {verdict}
