@@ -86,7 +86,8 @@ options:
         choices: [enabled, disabled]
         required: true
       scope:
-        description: Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users), SID.
+        description: Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users)
+          and SIDs.
         type: list
         elements: str
         default: [system]
