@@ -70,6 +70,7 @@ CHECKS: tuple[Check, ...] = (
         seconds=90,
     ),
     Check("molecule-windows", ("-m", "tests.checks.windows_scenario"), "simulated", seconds=45),
+    Check("lab-outside", ("-m", "tests.checks.outside"), "simulated", seconds=170),
     Check("fuzz", ("-m", "tests.fuzz", "--seconds", "22"), "unit", seconds=60),
     Check("demo", ("-m", "tests.demo"), "simulated", seconds=20),
     Check("package", ("-m", "tests.checks.package"), "simulated", seconds=40),
