@@ -34,7 +34,8 @@ def powershell(script: str) -> str:
 def payload(name: str, options: dict[str, Any], *, old: bool = False, around: tuple[str, ...] = ()) -> bytes:
     """The standard input of Ansible's wrapper, as ansible-core 2.18 or a later one writes it."""
     arguments = {"_ansible_module_name": name, "_ansible_check_mode": options.pop("check", False), **options}
-    manifest: dict[str, Any] = {"actions": list(around), "module_args": arguments, "environment": {}}
+    actions = [*(wrapper.removesuffix(".ps1") for wrapper in around), "module_powershell_wrapper"]
+    manifest: dict[str, Any] = {"actions": actions, "module_args": arguments, "environment": {}}
     if not old:
         variables = [{"Name": "complex_args", "Value": arguments, "Scope": "Global"}]
         module = {"name": "module_wrapper.ps1", "params": {"Environment": {}, "Variables": variables}}
@@ -174,8 +175,9 @@ def test_any_other_module_hears_that_no_powershell_runs(endpoint, name: str) -> 
     assert "runs no PowerShell modules" in json.loads(done.stdout)["msg"]
 
 
-def test_become_around_a_module_is_not_modelled(endpoint) -> None:
-    stdin = payload("ansible.windows.win_ping", {}, around=("become_wrapper.ps1",))
+@pytest.mark.parametrize("old", [False, True])
+def test_become_around_a_module_is_not_modelled(endpoint, old: bool) -> None:
+    stdin = payload("ansible.windows.win_ping", {}, old=old, around=("become_wrapper.ps1",))
     assert json.loads(Host(endpoint).command(powershell("x"), stdin).stdout)["msg"].endswith("become is not modelled")
 
 
