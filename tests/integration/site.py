@@ -21,6 +21,7 @@ DATA_COLLECTION = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection"
 SENSOR_POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection"
 ANTIVIRUS = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender"
 ANTIVIRUS_VALUES = ("ProxyServer", "ProxyPacUrl", "ProxyBypass")
+SENSOR_STATE = r"HKLM\SOFTWARE\Microsoft\Windows Advanced Threat Protection"
 STATUS = r"HKLM\SOFTWARE\Microsoft\Windows Advanced Threat Protection\Status"
 WINHTTP = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\WinHttp"
 SYSTEM_CONNECTIONS = rf"HKU\S-1-5-18\{SETTINGS}\Connections"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.integration.site import (
     CONNECTIONS,
     DATA_COLLECTION,
     SENSOR_POLICY,
+    SENSOR_STATE,
     SETTINGS,
     SYSTEM_CONNECTIONS,
     WINHTTP,
@@ -127,7 +129,15 @@ def plant(lab: Lab) -> int:
         for key, name, view in PLACES:
             type_, data = next(turn)
             endpoint.set_value(key, name, type_, data, view)
+        endpoint.set_value(SENSOR_STATE, "SenseId", "REG_SZ", sz(SECRET))
+        endpoint.set_value(SENSOR_STATE, "OnboardedInfo", "REG_SZ", sz(onboarded_info()))
     return len(forms)
+
+
+def onboarded_info() -> str:
+    """What the sensor keeps, with the secret in the place of every text that is looked at or not."""
+    names = ("orgId", "datacenter", "partnerGeoLocation", "vortexGeoLocation", "geoLocationUrl", SECRET)
+    return json.dumps({"body": json.dumps(dict.fromkeys(names, f"GW_{SECRET}")), "sig": SECRET})
 
 
 def needles() -> dict[str, bytes]:
@@ -186,6 +196,7 @@ TASKS = [
     task("wpad", WPAD, ignore_errors=True),
     task("sensor_contacts", {}, ignore_errors=True),
     task("reachability", {"urls": [URL], "service_urls": False, "timeout": 2}, ignore_errors=True),
+    task("reachability", {"regions": "auto", "generation": "auto"}, ignore_errors=True),
 ]  # fmt: skip
 
 
