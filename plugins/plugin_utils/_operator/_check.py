@@ -141,8 +141,8 @@ def _reachability(options: Given) -> None:
     if options["service_urls"] and options["cloud"] == "commercial" and not options["regions"]:
         raise Refused(
             "Set endpoint_verify_regions to where the tenant keeps its data, one or more of "
-            f"{', '.join(REGIONS[:-1])} and {REGIONS[-1]}, or to auto: hosts of other regions need not be reached. (In the "
-            "playbook site, --skip-tags verify leaves the verification out.)"
+            f"{', '.join(REGIONS[:-1])} and {REGIONS[-1]}, or to auto: hosts of other regions need not be reached. "
+            "(In the playbook site, --skip-tags verify leaves the verification out.)"
         )
     Reachability(options)
 

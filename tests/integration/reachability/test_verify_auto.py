@@ -24,6 +24,7 @@ from windows_lab.profiles import ORGANISATION, PROFILES, Profile, Tenant, window
 
 from tests.integration.play import Run, run_playbook
 from tests.integration.reachability.reach_site import WAKE_UP, need_stage, place
+from tests.integration.rollout.rollout_site import change_on, raise_stage
 from tests.integration.site import CONNECTIONS, named
 from tests.network.stage import Stage, allowlist
 from tests.outside import outside
@@ -198,3 +199,18 @@ def test_auto_costs_one_more_remote_call_and_only_where_it_is_used(tmp_path: Pat
             calls[name], requests[name] = len(account.commands), account.requests
     assert calls == {"auto": 2, "set": 1}
     assert requests["auto"] - requests["set"] == 3, "of WinRM, as for every further call"
+
+
+def test_a_rollout_verifies_with_auto_and_restores_an_endpoint_that_does_not_say(tmp_path: Path) -> None:
+    european = Profile("european", tenant=Tenant("EU", "x", "GW_EU"))
+    with raise_stage() as network, change_on(network, tmp_path, {european: 1, PROFILES["offboarded"]: 1}) as change:
+        asked = {"endpoint_verify_service_urls": None, "endpoint_verify_urls": None, **AUTO}
+        change.plan(**asked)
+        before = change.held("offboarded-1")
+        done = change.play("rollout", **asked, mde_max_failures=2)
+        assert change.verdicts() == {"european-1": "ok", "offboarded-1": "rolled_back"}, done.output[-3000:]
+        assert change.proxy("european-1") == network.proxy
+        assert change.held("offboarded-1") == before
+        reason = change.record("offboarded-1")["reason"]
+    assert "the verification could not run: The state of the endpoint does not say which URLs it needs." in reason
+    assert "Set for it generation (standard or streamlined) and regions " in reason
