@@ -73,6 +73,8 @@ class Profile:
     registry_tools: bool = True
     # "stub": netsh says that all is well, exits with 0 and does nothing.
     netsh: Literal["real", "stub"] = "real"
+    # False: an older Windows, whose netsh does not know advproxy.
+    advproxy: bool = True
     # Values a policy writes again before each batch of commands, so a write lasts until the next one...
     policy: tuple[PolicyValue, ...] = ()
     # ...or, when this is set, also after each single command, so even the read-back sees the policy's value.
@@ -146,6 +148,7 @@ PROFILES: dict[str, Profile] = {
         Profile("offboarded", onboarded=False),
         Profile("unsaid", tenant=None),
         Profile("mma", onboarded=False, registry=_MMA),
+        Profile("older", advproxy=False),
     )
 }
 

@@ -86,7 +86,7 @@ options:
         choices: [enabled, disabled]
         required: true
       scope:
-        description: Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users)
+        description: Any of V(system), V(local_service), V(network_service), V(machine), V(connection), V(all_users),
           and SIDs.
         type: list
         elements: str
@@ -109,9 +109,8 @@ options:
         description: The proxy as V(host:port). Required if O(datacollection_proxy.state=present).
         type: str
       disable_enterprise_auth_proxy:
-        description:
-          - Whether the sensor's data keeps away from a proxy that asks for a sign-in. V(absent) removes the value. If
-            left out, it is V(true) with O(datacollection_proxy.state=present), and stays as it is otherwise.
+        description: Whether the sensor's data keeps away from a proxy that asks for a sign-in. V(absent) removes the
+            value. If left out, it is V(true) with O(datacollection_proxy.state=present), and stays as it is otherwise.
         type: str
         choices: ["true", "false", absent]
       prefer_static_proxy:

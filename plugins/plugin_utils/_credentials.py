@@ -12,6 +12,7 @@ and for the rollout of it, which run on different machines.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -173,7 +174,18 @@ def _is_url(text: str) -> bool:
     return not text or (len(text) <= _LONGEST_TEXT and _URL.fullmatch(text) is not None)
 
 
+def _is_advanced(text: str) -> bool:
+    """Whether this is the JSON of WinHTTP's advanced proxy, and each of its texts is understood."""
+    try:
+        proxy, bypass, url, detect = json.loads(text).values()
+    except (AttributeError, RecursionError, ValueError):
+        return False
+    texts = all(isinstance(part, str) for part in (proxy, bypass, url))
+    return texts and isinstance(detect, bool) and are_proxies(proxy) and are_bypassed(bypass) and _is_url(url)
+
+
 _TEXTS: dict[str, Callable[[str], bool]] = {
+    "advproxy": _is_advanced,
     "autoconfigurl": _is_url,
     "proxybypass": are_bypassed,
     "proxypacurl": _is_url,

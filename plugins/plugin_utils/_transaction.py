@@ -71,7 +71,7 @@ class Transaction:
                     f"Nothing can put back what {write.address} holds now: reg.exe does not show its exact bytes."
                 )
                 continue
-            back = put_back(write.address, value)
+            back = write.undo(value) or put_back(write.address, value)
             try:
                 self._endpoint.check([back.command])
             except CommandTooLong:

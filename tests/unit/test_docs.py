@@ -27,6 +27,9 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpo
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._state import State
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winhttp_advproxy import (
+    WinHttpAdvProxy,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winhttp_import_ie import (
     WinHttpImportIe,
 )
@@ -44,7 +47,7 @@ BLOCKS = {
     "datacollection_proxy": DataCollectionProxy,
     "antivirus_proxy": AntivirusProxy,
 }
-WRITERS: dict[str, type[Any]] = {**BLOCKS, "endpoint_proxy": EndpointProxy}
+WRITERS: dict[str, type[Any]] = {**BLOCKS, "winhttp_advproxy": WinHttpAdvProxy, "endpoint_proxy": EndpointProxy}
 MODULES: dict[str, type[Any]] = {**WRITERS, "endpoint_info": EndpointInfo}
 SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases")
 RESULT_KEYS = {

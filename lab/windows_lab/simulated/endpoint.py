@@ -64,6 +64,11 @@ class SimulatedEndpoint(Backend):
         return self._machine.files
 
     @property
+    def advproxy(self) -> dict[str, Any]:
+        """The settings of netsh winhttp set advproxy, for a test to look into and to change."""
+        return self._machine.advproxy
+
+    @property
     def network(self) -> Network:
         """The network as the endpoint sees it; a test may set another."""
         return self._machine.network

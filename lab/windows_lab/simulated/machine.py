@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from windows_lab.network.view import Network
 from windows_lab.profiles import Profile
@@ -77,6 +78,10 @@ class Machine:
     hung: dict[str, threading.Event] = field(default_factory=dict)
     # The sensor's log, oldest event first; None where there is no such log.
     events: list[Event] | None = None
+    # What netsh winhttp set advproxy stored: where Windows keeps it is not documented.
+    advproxy: dict[str, Any] = field(
+        default_factory=lambda: {"Proxy": "", "ProxyBypass": "", "AutoconfigUrl": "", "AutoDetect": False}
+    )
 
     def of_system(self) -> Machine:
         """The same endpoint as a program sees it that runs as LocalSystem."""

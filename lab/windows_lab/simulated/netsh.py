@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from windows_lab.simulated import netsh_advproxy
 from windows_lab.simulated.blobs import MANUAL, WinHttp, pack_winhttp, unpack_winhttp, unpack_wininet
 from windows_lab.simulated.gaps import NotModelled
 from windows_lab.simulated.machine import AccessDenied, Process
@@ -45,17 +46,19 @@ class _Failed(Exception):
 def main(process: Process) -> int:
     """Run netsh.exe; gives its exit code."""
     arguments = process.argv[1:]
-    action = _ACTIONS.get(tuple(word.lower() for word in arguments[:3]))
+    words = tuple(word.lower() for word in arguments[:3])
+    known = words[2:] != ("advproxy",) or netsh_advproxy.knows(process)
+    action = _ACTIONS.get(words) if known else None
     if action is None:
-        if _is_real([word.lower() for word in arguments[:3]]):
+        if known and _is_real([word.lower() for word in arguments[:3]]):
             raise NotModelled(f"netsh {' '.join(arguments)}")
         process.print(process.machine.texts.netsh_unknown.format(" ".join(arguments)))
         return 1
     try:
         return action(process, arguments[3:])
     except _Failed as failure:
-        words = process.machine.texts
-        process.print("", words.write_failed.format(failure.number, words.windows_errors[failure.number]), "")
+        texts = process.machine.texts
+        process.print("", texts.write_failed.format(failure.number, texts.windows_errors[failure.number]), "")
         return 1
 
 
@@ -120,6 +123,12 @@ def _set(process: Process, arguments: list[str]) -> int:
     return _write(process, settings)
 
 
+def _set_advanced(process: Process, arguments: list[str]) -> int:
+    if number := netsh_advproxy.set_advanced(process, arguments):
+        raise _Failed(number)
+    return netsh_advproxy.show(process, [])
+
+
 def _tags(arguments: list[str], names: tuple[str, ...]) -> dict[str, str] | None:
     # `name=value` by name, everything else by position; a proxy such as http=a:1 is not taken for a tag.
     tags: dict[str, str] = {}
@@ -176,6 +185,8 @@ def _dump(process: Process, _arguments: list[str]) -> int:
 
 
 _ACTIONS: Mapping[tuple[str, ...], Callable[[Process, list[str]], int]] = {
+    ("winhttp", "show", "advproxy"): netsh_advproxy.show,
+    ("winhttp", "set", "advproxy"): _set_advanced,
     ("winhttp", "show", "proxy"): _show,
     ("winhttp", "set", "proxy"): _set,
     ("winhttp", "reset", "proxy"): _reset,

@@ -7,16 +7,39 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from .._settings._bypass_list import BypassList
 from .._settings._errors import InvalidSetting
 from .._settings._proxy_list import ProxyList
 from .._windows._endpoint import Command
-from .._windows._registry import Query, Registry
+from .._windows._registry import Query, Registry, Unreadable
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
+from ._winhttp_advproxy import ADVANCED_QUERY, AdvancedProxy
 from ._winhttp_views import NATIVE, WINHTTP_QUERIES, WOW64, View, ViewWrite, WinHttp, set_view
+
+
+@dataclasses.dataclass(frozen=True)
+class Remaining:
+    """What stays when the proxy is removed: the advanced one, which netsh winhttp reset proxy leaves alone."""
+
+    name: ClassVar[str] = "advproxy"
+
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def decode(cls, registry: Registry) -> Remaining:
+        try:
+            if not AdvancedProxy.decode(registry).is_set:
+                return cls(())
+            stays = "An advanced proxy of WinHTTP (netsh winhttp set advproxy) stays behind"
+        except Unreadable:
+            stays = "An advanced proxy of WinHTTP (netsh winhttp set advproxy) may stay behind, and can't be read"
+        return cls((f"{stays}: mde.connectivity.winhttp_advproxy with state: absent removes it.",))
+
+    def report(self, raw: bool) -> dict[str, Any]:
+        return {}
 
 
 class WinHttpProxy(Resource):
@@ -49,16 +72,21 @@ class WinHttpProxy(Resource):
             raise InvalidOption(option, str(error)) from error
 
     def queries(self) -> tuple[Query, ...]:
-        return WINHTTP_QUERIES
+        return WINHTTP_QUERIES if self._proxy else (*WINHTTP_QUERIES, ADVANCED_QUERY)
 
     def decode(self, registry: Registry, state: State) -> State:
-        return state.with_parts(WinHttp.decode(registry))
+        state = state.with_parts(WinHttp.decode(registry))
+        return state if self._proxy else state.with_parts(Remaining.decode(registry))
 
     def plan(self, state: State) -> Change:
         before = state.part(WinHttp)
         desired = WinHttp(self._desired(before.native), self._desired(before.wow64))
         change = change_winhttp(state, desired, self.options["include_32bit"])
-        if not change.writes or self._proxy is None or not self._proxy.without_port:
+        if self._proxy is None:
+            remaining = state.parts.get(Remaining)
+            stays = remaining.warnings if isinstance(remaining, Remaining) else ()
+            return dataclasses.replace(change, warnings=(*stays, *change.warnings))
+        if not change.writes or not self._proxy.without_port:
             return change
         server = self._proxy.without_port[0]
         warning = (

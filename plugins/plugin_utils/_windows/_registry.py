@@ -12,11 +12,7 @@ from dataclasses import dataclass, field
 from .._credentials import harmless, shown_words
 from ._endpoint import Command, Completed, EndpointError, quote
 
-_ROOTS = {
-    "HKEY_LOCAL_MACHINE": "HKLM",
-    "HKEY_CURRENT_USER": "HKCU",
-    "HKEY_USERS": "HKU",
-}
+_ROOTS = {"HKEY_LOCAL_MACHINE": "HKLM", "HKEY_CURRENT_USER": "HKCU", "HKEY_USERS": "HKU"}
 _VALUE = re.compile(r" {4}(?P<name>\S.*?) {4}(?P<type>REG_[A-Z_]+)(?: {4}(?P<data>.*))?")
 _STRINGS = frozenset({"REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ"})
 _NUMBERS = {"REG_DWORD": 4, "REG_QWORD": 8}
@@ -133,6 +129,10 @@ class Query:
             return Command(f"({loop})", compound=True)
         return Command(f"reg query {quote(self.key)}{arguments}{_view_flag(self.key, self.view)}")
 
+    def answer(self, completed: Completed) -> dict[str, RegistryValue] | None:
+        """The values by name, where it is not reg.exe that answers this query; None for all others."""
+        return None
+
     def heads(self, key: str) -> bool:
         """Whether reg.exe prints this key as one that it answers for, and not as a subkey of it."""
         key, asked = key.casefold(), self.key.casefold()
@@ -198,6 +198,10 @@ class Write:
         found = registry.value(self.address)
         return found is None if self.value is None else self.value.same(found)
 
+    def undo(self, value: RegistryValue | None) -> Write | None:
+        """What puts back the value from before where reg.exe can't; None where it can."""
+        return None
+
     def __str__(self) -> str:
         return self.meaning or (f"{self.value.type}:{self.value.text}" if self.value else "")
 
@@ -212,9 +216,7 @@ def set_value(address: Address, value: RegistryValue, meaning: str = "") -> Writ
 
 def delete_value(address: Address) -> Write:
     """Delete one value; its key and its neighbours stay."""
-    line = f"reg delete {quote(address.key)} /v {quote(address.name)} /f" + _view_flag(
-        address.key, address.view
-    )
+    line = f"reg delete {quote(address.key)} /v {quote(address.name)} /f{_view_flag(address.key, address.view)}"
     return Write(address, Command(line), None)
 
 
@@ -292,6 +294,9 @@ class Registry:
 
     def add(self, query: Query, completed: Completed, missing: frozenset[str]) -> None:
         """Take in the answer to one query; missing are the lines that say only that nothing is there."""
+        if (own := query.answer(completed)) is not None:
+            self._values[_place(query.key, query.view)] = own
+            return
         answer = _Answer(query)
         for line in completed.stdout.split("\n"):
             answer.add(line)
