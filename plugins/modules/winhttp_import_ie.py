@@ -34,6 +34,8 @@ options:
   on_loss:
     description:
       - What happens when the source uses a setup script or automatic detection, which an import would lose.
+        M(mde.connectivity.winhttp_advproxy) sets either for WinHTTP, and M(mde.connectivity.antivirus_proxy) a script
+        for the antivirus.
       - With V(fail) nothing is changed. With V(warn) the manual proxy alone is imported, and a warning names
         the loss.
     type: str
@@ -311,6 +313,8 @@ warnings:
   elements: str
   sample:
     - The IE settings of SYSTEM use a setup script (PAC), which WinHTTP does not take over.
+      mde.connectivity.winhttp_advproxy sets a script or detection for WinHTTP, and mde.connectivity.antivirus_proxy a
+      script for the antivirus.
 reboot_required:
   description: Whether the change needs a restart of the endpoint to take effect, which this one does not.
   returned: when the settings could be read

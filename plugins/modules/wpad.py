@@ -50,6 +50,8 @@ options:
         on.
       - With V(fail) nothing is changed. Move the proxy to WinHTTP first, with
         M(mde.connectivity.winhttp_proxy) or M(mde.connectivity.winhttp_import_ie).
+      - A setup script can be set for WinHTTP with M(mde.connectivity.winhttp_advproxy) instead, and for the antivirus
+        with M(mde.connectivity.antivirus_proxy).
       - With V(clear) both are turned off. With V(keep) they stay on.
       - Does not matter if O(state=disabled).
     type: str

@@ -36,6 +36,10 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resto
     read_snapshot as read_values,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._state import State
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._winhttp_advproxy import (
+    ADVANCED_QUERY,
+    AdvancedProxy,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import (
     PlanError,
     load,
@@ -58,7 +62,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoin
     Endpoint,
     EndpointError,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import Reading
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import Reading, Registry
 
 # Stands in an input for the token of the batch or the request, which nobody can know beforehand.
 TOKEN = b"TOKEN"
@@ -148,6 +152,15 @@ def maps(data: bytes) -> None:
     json.dumps(row(found, {"method": "static", "proxy": "http://p.test:1"}))
 
 
+def advproxy(data: bytes) -> None:
+    """The advanced proxy of WinHTTP, as netsh shows it."""
+    registry = Registry([ADVANCED_QUERY])
+    registry.add(ADVANCED_QUERY, Completed(0, data.decode("utf-8", "replace")), frozenset())
+    with contextlib.suppress(EndpointError):
+        found = AdvancedProxy.decode(registry)
+        json.dumps(found.report(True))
+
+
 def record(data: bytes) -> None:
     """A file among the records."""
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(RecordError):
@@ -189,7 +202,10 @@ def secrets(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (batch, registry, blobs, events, analyzer, snapshot, probe, maps, record, plan, values, secrets)
+    for target in (
+        *(batch, registry, blobs, events, analyzer, snapshot, probe, maps, advproxy),
+        *(record, plan, values, secrets),
+    )
 }
 CORPUS = Path(__file__).parent / "corpus"
 

@@ -37,6 +37,12 @@ _SPELLINGS = {
 }
 
 
+_WAYS_OUT = (
+    "mde.connectivity.winhttp_advproxy sets a script or detection for WinHTTP, and mde.connectivity.antivirus_proxy a "
+    "script for the antivirus."
+)
+
+
 class WinHttpImportIe(Resource):
     """Options source, on_loss, allow_direct and include_32bit of winhttp_import_ie."""
 
@@ -149,8 +155,8 @@ class WinHttpImportIe(Resource):
             f"The IE settings of {self._who} use {' and '.join(lost)}, which WinHTTP does not take over"
         )
         if self.options["on_loss"] == "fail":
-            raise Refused(f"on_loss: {sentence}. Set on_loss: warn to import the manual proxy alone.")
-        return [f"{sentence}."]
+            raise Refused(f"on_loss: {sentence}. Set on_loss: warn to import the manual proxy alone. {_WAYS_OUT}")
+        return [f"{sentence}. {_WAYS_OUT}"]
 
 
 def _sid_of(registry: Registry, account: str) -> str:

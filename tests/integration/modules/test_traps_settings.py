@@ -116,7 +116,8 @@ def test_trap_05_detection_beside_a_manual_proxy_is_not_as_desired(site: Site) -
         task("wpad", {**options, "manual_settings": "clear"}),
         task("wpad", {**options, "manual_settings": "clear"}),
     ).results()
-    for name in ("mde.connectivity.winhttp_import_ie", "mde.connectivity.winhttp_proxy", "manual_settings"):
+    modules = ("winhttp_import_ie", "winhttp_proxy", "winhttp_advproxy", "antivirus_proxy")
+    for name in (*(f"mde.connectivity.{name}" for name in modules), "manual_settings"):
         assert name in refused["msg"]
     assert cleared["changed"]
     assert not again["changed"]
