@@ -122,8 +122,8 @@ class Wpad(Resource):
             raise Refused(
                 f"manual_settings: {scope} has a manual proxy or a setup script on, which automatic detection would "
                 "compete with. Move it to WinHTTP first (mde.connectivity.winhttp_import_ie or "
-                "mde.connectivity.winhttp_proxy; a script with mde.connectivity.winhttp_advproxy, the antivirus with "
-                "mde.connectivity.antivirus_proxy) and set manual_settings: clear, or keep it with "
+                "mde.connectivity.winhttp_proxy; a script with mde.connectivity.winhttp_advproxy, for the antivirus "
+                "with mde.connectivity.antivirus_proxy) and set manual_settings: clear, or keep it with "
                 "manual_settings: keep."
             )
         if before.beside and not before.saved.settings and not self._clears:

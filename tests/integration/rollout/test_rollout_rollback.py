@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.play import Outcome, Run
 from tests.integration.rollout.rollout_site import WRITE, Change, blamed, change_on, raise_stage
-from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
+from tests.integration.site import ANTIVIRUS, CONNECTIONS, DATA_COLLECTION, named, sz
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
@@ -37,6 +37,8 @@ def done(network: Stage, tmp_path: Path) -> Iterator[Done]:
         change.endpoint("clean-2").set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", ODD)
         server = {"server": change.variables["endpoint_proxy_winhttp_proxy"]["proxy"]}
         change.variables["endpoint_proxy_datacollection_proxy"] = server
+        change.endpoint("clean-2").set_value(ANTIVIRUS, "ProxyPacUrl", "REG_SZ", sz("http://old.test/p.pac"))
+        change.variables["endpoint_proxy_antivirus_proxy"] = {"proxy": "http://p.test:1", "bypass": ["a.test"]}
         before = change.all_held()
         change.plan()
         run = change.play("rollout", mde_batches="100%", mde_first_batch_above_one=True)

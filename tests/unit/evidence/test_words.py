@@ -94,6 +94,15 @@ def test_what_is_unreadable_says_so() -> None:
     assert "WinHTTP proxy of 64-bit programs: unreadable -> a:1" in said(before, report("a:1"))
 
 
+def test_what_changes_of_the_antivirus_is_said_without_what_follows_from_it() -> None:
+    old = {"proxy_server": None, "proxy_bypass": ["a.test"], "effective": {"method": "inherited"}}
+    new = {"proxy_server": "http://p.test:1", "proxy_bypass": ["b.test"], "effective": {"method": "static"}}
+    assert said({"antivirus": old}, {"antivirus": new}) == [
+        "antivirus proxy: not set -> http://p.test:1",
+        "antivirus bypass list: + b.test, - a.test",
+    ]
+
+
 LEAF = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text())
 TREE = st.dictionaries(
     st.sampled_from(["winhttp", "wininet", "wpad", "datacollection", "antivirus", "effective", "conflicts", "other"])
