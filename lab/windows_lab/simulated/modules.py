@@ -52,6 +52,8 @@ def answer(call: ModuleCall, cmd: Cmd) -> Result:
         result = {"changed": False, **fake(call, cmd)}
     except NotModelled as error:
         result = refused(call, f"{error} is not modelled")
+    except (KeyError, TypeError, ValueError) as error:
+        result = refused(call, f"its options are missing or wrong: {error!r}")
     except AccessDenied as error:
         result = {"changed": False, "failed": True, "msg": f"Access to {error} is denied."}
     except Failure as failure:
@@ -87,7 +89,11 @@ def setup(_call: ModuleCall, cmd: Cmd) -> Result:
     facts: Result = {
         "architecture": "64-bit",
         "architecture2": "x86_64",
-        "date_time": {"date": f"{now:%Y-%m-%d}", "epoch": f"{now:%s}", "iso8601": f"{now:%Y-%m-%dT%H:%M:%SZ}"},
+        "date_time": {
+            "date": f"{now:%Y-%m-%d}",
+            "epoch": str(int(now.timestamp())),
+            "iso8601": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        },
         "distribution": "Microsoft Windows 11 Pro",
         "distribution_major_version": "10",
         "distribution_version": version,

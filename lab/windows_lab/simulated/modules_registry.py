@@ -90,15 +90,18 @@ def regedit(options: dict[str, Any], machine: Machine, *, check_mode: bool) -> d
     """win_regedit: a value or a key there or not there."""
     name = str(_option(options, "name", "entry", "value") or "")
     key, same = _key(options, machine), {"data_changed": False, "data_type_changed": False}
-    if options.get("state", "present") == "absent":
+    state = options.get("state", "present")
+    if state not in ("present", "absent"):
+        raise ValueError(state)
+    if state == "absent":
         return same | {"changed": _remove(options, machine, key, name, check_mode)}
     type_name = _TYPES[str(_option(options, "type", "datatype") or "string") if name else "string"]
+    wanted = Value(name, type_name, _encoded(type_name, options.get("data")))
     missing = machine.registry.node(key) is None
     if missing and not check_mode:
         machine.make_key(key)
     if not name and options.get("data") is None:
         return same | {"changed": missing}
-    wanted = Value(name, type_name, _encoded(type_name, options.get("data")))
     old = machine.registry.value(key, name)
     other_type = old is not None and old.type != wanted.type
     other_data = old is not None and _decoded(old.type, old.data) != _decoded(wanted.type, wanted.data)

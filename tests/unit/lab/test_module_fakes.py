@@ -79,6 +79,15 @@ def test_win_regedit_writes_once(endpoint, type_: str, data: Any, held: tuple[st
     assert not run(endpoint, "win_regedit", **options)["changed"]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"type": "dword", "data": "many"}, {"type": "word", "data": 1}, {"type": "binary", "data": 256}, {"state": "gone"}],
+)
+def test_win_regedit_takes_no_wrong_value(endpoint, options: dict[str, Any]) -> None:
+    assert "wrong" in run(endpoint, "win_regedit", path=PATH, name="V", **options)["msg"]
+    assert not endpoint.key_exists(KEY)
+
+
 def test_win_regedit_deletes_a_value_or_its_key(endpoint) -> None:
     for name in ("A", "B"):
         endpoint.set_value(KEY, name, "REG_DWORD", b"\1\0\0\0")
