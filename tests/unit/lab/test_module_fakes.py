@@ -81,7 +81,7 @@ def test_win_regedit_writes_once(endpoint, type_: str, data: Any, held: tuple[st
 
 @pytest.mark.parametrize(
     "options",
-    [{"type": "dword", "data": "many"}, {"type": "word", "data": 1}, {"type": "binary", "data": 256}, {"state": "gone"}],
+    [{"type": "dword", "data": "many"}, {"type": "word", "data": 1}, {"type": "binary", "data": 999}, {"state": "?"}],
 )
 def test_win_regedit_takes_no_wrong_value(endpoint, options: dict[str, Any]) -> None:
     assert "wrong" in run(endpoint, "win_regedit", path=PATH, name="V", **options)["msg"]
