@@ -265,7 +265,7 @@ def test_trap_24_a_host_that_is_not_windows_is_refused_by_name(simulated: Simula
 
 ALLOWED = re.compile(
     r"cd /d %SystemRoot%\\System32$|echo|call|reg|netsh|%SystemRoot%\\SysWOW64\\netsh\.exe|\(for|cmd\.exe|&"
-    r'|\(del /f /q "%TEMP%| rd /s /q "%TEMP%'
+    r'|\(del /f/q "%TEMP%|rd /s/q ("%TEMP%|\.\.\\mde)|if exist \.\.\\mde\.connectivity \(schtasks /delete'
 )
 
 

@@ -118,7 +118,7 @@ def test_what_can_not_be_asked_is_refused_by_name_before_anything_is_sent(
         assert outcome.status == "failed", options
         assert option in message, (message, options)
         assert words in message, (message, options)
-        assert len(message) < 600, message
+        assert len(message) < 700, message
         assert "\n" not in message or options is mistaken
         assert "rows" not in outcome.result
     account = site.lab.account(site.name)
