@@ -18,12 +18,13 @@ IN_VENV := $(VENV)/bin/python
 
 ENDPOINTS ?= clean:2 german blob28 hardened policy denied
 
-.PHONY: help venv demo test lab lint matrix fuzz bench powershell data-check release clean
+.PHONY: help venv demo test lab lint matrix fuzz bench powershell data-check release times clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo     configure a lab of simulated Windows endpoints, twice, and show which proxy wins'
 	@echo 'make test     every check that CI runs'
+	@echo 'make times    where the time of the last make test went'
 	@echo 'make lint     the checks that only read the source'
 	@echo 'make matrix   unit tests and one run with the oldest, previous, newest and next ansible-core'
 	@echo 'make fuzz     feed what an endpoint may answer to the parsers, until Ctrl-C or SECONDS=N have passed'
@@ -42,6 +43,9 @@ demo: $(RUN_READY)
 
 test: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks
+
+times: $(DEV_READY)
+	@$(IN_VENV) -m tests.checks.times
 
 lint: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks --kind lint

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -42,3 +44,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Write the evidence of each test into the report that tests/checks adds up."""
     for item in items:
         item.user_properties.append(("evidence", evidence_of(item)))
+
+
+_costs: defaultdict[str, float] = defaultdict(float)
+
+
+def _count(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook of Python: what this process starts, and how long it sleeps."""
+    if event == "subprocess.Popen":
+        name = Path(str(arguments[0])).name
+        _costs["wine"] += name.startswith("wine")
+        _costs["playbooks"] += name == "ansible-playbook"
+    elif event == "tests.playbook":
+        _costs["playbooks"] += 1
+    elif event == "time.sleep":
+        _costs["slept"] += arguments[0]
+
+
+sys.addaudithook(_count)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """What a test costs is counted from here."""
+    _costs.clear()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Write into the report what the test has started, for tests/checks/times.py."""
+    item.user_properties += [(name, f"{number:g}") for name, number in _costs.items() if number]

@@ -49,6 +49,11 @@ class Check:
         return LOGS / f"{self.name}.log"
 
     @property
+    def took(self) -> Path:
+        """Where its seconds go."""
+        return LOGS / f"{self.name}.seconds"
+
+    @property
     def junit(self) -> Path:
         """Where the check writes its JUnit report."""
         return LOGS / f"{self.name}.xml"
@@ -145,7 +150,9 @@ def run(check: Check) -> Outcome:
     tally = tally_of(check, rc)
     if not rc and "failed" in statuses(tally):
         rc = 1
-    return Outcome(check, rc, time.monotonic() - started, tally)
+    seconds = time.monotonic() - started
+    check.took.write_text(f"{seconds:.1f}\n", encoding="ascii")
+    return Outcome(check, rc, seconds, tally)
 
 
 def announce(outcome: Outcome, lines: int = 60) -> None:

@@ -102,6 +102,8 @@ class Started:
         self._argv = [str(program), *arguments]
         self._output = work / "output.txt"
         command = {"argv": self._argv, "environment": dict(environment), "work": str(work)}
+        # The account in tests/conftest.py hears of it.
+        sys.audit("tests.playbook")
         with self._output.open("wb") as output:
             self.pid = self._server.start(command, output.fileno())
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests import twice
 from tests.checks import __main__ as command
-from tests.checks import matrix, powershell, runner, style
+from tests.checks import matrix, powershell, runner, style, times
 from tests.checks.catalogue import CHECKS
 
 REPORT = """
@@ -54,6 +54,26 @@ def test_a_bad_exit_code_counts_although_every_test_passed(check: runner.Check) 
     check.junit.write_text("<testsuites><testcase/></testsuites>")
     assert runner.tally_of(check, 0) == Counter({("unit", "passed"): 1})
     assert runner.tally_of(check, 3) == Counter({("unit", "passed"): 1, ("unit", "failed"): 1})
+
+
+def test_the_times_of_the_last_run_are_told_by_check_and_by_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(times, "LOGS", tmp_path)
+    assert times.main() == 1
+    (tmp_path / "quick.seconds").write_text("3.0\n")
+    (tmp_path / "slow.seconds").write_text("61.2\n")
+    (tmp_path / "slow.xml").write_text(
+        '<testsuites><testcase classname="a" name="b" time="1.5"/><testcase classname="a" name="c" time="40">'
+        '<properties><property name="playbooks" value="3"/><property name="slept" value="2.5"/></properties></testcase>'
+        "</testsuites>"
+    )
+    assert times.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[1:3]] == [
+        ["61", "2", "42", "3", "0", "2", "slow"], ["3", "0", "0", "0", "0", "0", "quick"]
+    ]  # fmt: skip
+    assert [line.split()[-1] for line in lines[5:]] == ["a::c", "a::b"]
 
 
 def test_repeated_tests_are_no_further_evidence(check: runner.Check) -> None:
