@@ -15,7 +15,7 @@ import yaml
 from windows_lab.lab import Lab
 
 from tests.integration.play import run_playbook
-from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on, raise_stage
+from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on
 from tests.integration.rollout.witness import Watched
 from tests.integration.site import CONNECTIONS, named
 from tests.network.stage import Stage
@@ -23,12 +23,6 @@ from tests.network.stage import Stage
 pytestmark = pytest.mark.simulated
 
 ALL = 100
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 @pytest.fixture

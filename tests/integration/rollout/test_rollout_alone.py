@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,19 +20,13 @@ import pytest
 import yaml
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout import _lock
 
-from tests.integration.rollout.rollout_site import Change, blamed, change_on, raise_stage
+from tests.integration.rollout.rollout_site import Change, blamed, change_on
 from tests.integration.rollout.test_rollout_killed import begun, children
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 
 PATIENCE = 120
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 def address(change: Change, name: str) -> str:

@@ -18,19 +18,13 @@ from typing import Any
 
 import pytest
 
-from tests.integration.rollout.rollout_site import CHANGE, Change, change_on, raise_stage
+from tests.integration.rollout.rollout_site import CHANGE, Change, change_on
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 
 HOSTS = 6
 PATIENCE = 120
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 @pytest.fixture

@@ -18,17 +18,10 @@ from tests.integration.rollout.rollout_site import (
     Change,
     blamed,
     change_on,
-    raise_stage,
 )
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 @pytest.fixture

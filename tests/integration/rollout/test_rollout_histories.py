@@ -28,7 +28,7 @@ from windows_lab.lab import Lab
 from windows_lab.profiles import PolicyValue, Profile
 
 from tests.integration.play import Started, run_playbook
-from tests.integration.rollout.rollout_site import Change, raise_stage
+from tests.integration.rollout.rollout_site import Change
 from tests.integration.rollout.test_rollout_killed import children
 from tests.integration.rollout.witness import PLACES, Said, State, Values, Watched, evidence, words
 from tests.integration.site import CONNECTIONS, named, sz
@@ -55,12 +55,6 @@ AT_ONCE = 2
 WAYS = {"interrupted": signal.SIGINT, "ended": signal.SIGTERM, "killed": signal.SIGKILL, "cut": signal.SIGKILL}
 # How such a run ends: by the signal, or with ansible-playbook's own exit code for an interrupt.
 KILLED = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, 99)
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 class History:

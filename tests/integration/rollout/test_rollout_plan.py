@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import Plan, load
 
-from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on, raise_stage
+from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
 from tests.network.stage import Stage
 
@@ -23,12 +23,6 @@ pytestmark = pytest.mark.simulated
 
 OTHER = {"proxy": "other.corp.test:8080"}
 SECRET = "s3cr3t"
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 @pytest.fixture(scope="module")

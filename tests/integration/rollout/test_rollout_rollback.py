@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.integration.play import Outcome, Run
-from tests.integration.rollout.rollout_site import WRITE, Change, blamed, change_on, raise_stage
+from tests.integration.rollout.rollout_site import WRITE, Change, blamed, change_on
 from tests.integration.site import ANTIVIRUS, CONNECTIONS, DATA_COLLECTION, named, sz
 from tests.network.stage import Stage
 
@@ -22,12 +22,6 @@ Done = tuple[Change, dict[str, dict[str, Any]]]
 
 # What stood there before in one endpoint, and is put back as it was: an odd header.
 ODD = named("old.corp.test:3128", "<local>;a;b", header=0x28)
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 @pytest.fixture

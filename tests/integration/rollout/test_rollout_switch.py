@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from windows_lab.profiles import PROFILES
 
-from tests.integration.rollout.rollout_site import Change, blamed, change_on, raise_stage
+from tests.integration.rollout.rollout_site import Change, blamed, change_on
 from tests.integration.rollout.test_rollout_killed import children
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
 from tests.network.stage import Stage
@@ -32,12 +32,6 @@ ARM, WRITE, VERIFY = 11, 14, 16
 # An odd header; what is no known form may hold a secret, and is in no record.
 ODD = named("old.corp.test:3128", "<local>;a;b", header=0x28)
 PATIENCE = 120
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout import _lock
 
 from tests.integration.play import Run, run_playbook
-from tests.integration.rollout.rollout_site import FIRST, WRITE, Change, change_on, raise_stage
+from tests.integration.rollout.rollout_site import FIRST, WRITE, Change, change_on
 from tests.integration.rollout.test_rollout_alone import run_of
 from tests.integration.site import CONNECTIONS, named
 from tests.network.stage import Stage
@@ -33,12 +33,6 @@ ENDED = {
     "clean-6": "ok",
 }
 Ended = tuple[Change, Run, dict[str, dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Stage]:
-    with raise_stage() as raised:
-        yield raised
 
 
 @pytest.fixture(scope="module")
