@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 RUN_FILES := $(addprefix requirements/,core.txt run.txt lab.txt)
 DEV_FILES := $(RUN_FILES) $(addprefix requirements/,test.txt dev.txt fuzz.txt)
 # What an environment was made from and for: pins, and the place where it lies.
-digest = $(shell { cat requirements/constraints.txt $(1); echo '$(CURDIR)'; } | cksum | cut -d ' ' -f 1)
+digest = $(shell { cat requirements/constraints.txt lab/pyproject.toml $(1); echo '$(CURDIR)'; } | cksum | cut -d ' ' -f 1)
 RUN_READY := $(VENV)/ready-run-$(call digest,$(RUN_FILES))
 DEV_READY := $(VENV)/ready-dev-$(call digest,$(DEV_FILES))
 IN_VENV := $(VENV)/bin/python
