@@ -16,7 +16,8 @@ from typing import Any
 
 import aiohttp
 
-CHROMIUM = "/usr/bin/chromium"
+from tests.needs import CHROMIUM
+
 # Port 9 of loopback: nobody listens there, and whatever the browser may ask for ends there.
 _NOWHERE = "127.0.0.1:9"
 _SETTINGS = (

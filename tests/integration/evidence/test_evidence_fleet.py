@@ -25,7 +25,8 @@ from windows_lab.network.view import Network
 from windows_lab.proxy import Origin, Proxy
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 
-from tests.integration.evidence.browser import CHROMIUM, Browser
+from tests import needs
+from tests.integration.evidence.browser import Browser
 from tests.integration.site import CONNECTIONS, DIRECT, named
 
 HOSTS = 1000
@@ -194,7 +195,7 @@ def test_the_table_has_a_row_for_every_host(fleet: Fleet) -> None:
     }
 
 
-@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
+@needs.chromium
 def test_the_page_opens_in_time_and_has_every_host(fleet: Fleet) -> None:
     page = fleet.evidence / "index.html"
     with Browser() as browser:

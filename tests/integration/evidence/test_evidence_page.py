@@ -17,7 +17,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summar
     summary_of,
 )
 
-from tests.integration.evidence.browser import CHROMIUM, Browser
+from tests import needs
+from tests.integration.evidence.browser import Browser
 from tests.unit.evidence.fleet import DIGEST, fleet
 
 HOSTS = 1000
@@ -29,7 +30,7 @@ ROWS = 'document.querySelectorAll("#matrix tbody tr[aria-level]")'
 
 pytestmark = [
     pytest.mark.simulated,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed"),
+    needs.chromium,
 ]
 
 

@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._plan_page import render_plan
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import HostPlan, Plan
 
-from tests.integration.evidence.browser import CHROMIUM, Browser
+from tests import needs
+from tests.integration.evidence.browser import Browser
 from tests.unit.evidence.plans import MADE, OLD, PROXY, RESTART, WARNING, host_plan, plan_for
 
 ROWS = 'document.querySelectorAll("#matrix tbody tr[aria-level]")'
@@ -26,7 +27,7 @@ LEFT_OUT = {
 
 pytestmark = [
     pytest.mark.simulated,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed"),
+    needs.chromium,
 ]
 
 

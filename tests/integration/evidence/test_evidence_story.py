@@ -15,7 +15,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import Scope, save_scope
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
 
-from tests.integration.evidence.browser import CHROMIUM, Browser
+from tests import needs
+from tests.integration.evidence.browser import Browser
 from tests.unit.evidence.fleet import DIGEST, PROXY, record, state
 
 HOSTS = 40
@@ -24,7 +25,7 @@ WHY = "winhttp is wanted, and static old:8080 wins, set by the policy value Tele
 
 pytestmark = [
     pytest.mark.simulated,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed"),
+    needs.chromium,
 ]
 
 

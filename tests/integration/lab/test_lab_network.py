@@ -24,8 +24,8 @@ from windows_lab.network.faults import Silent
 from windows_lab.network.listener import own_address
 from windows_lab.network.squid import LogRow, Squid, SquidFailed
 
+from tests import needs
 from tests.integration.play import run_playbook
-from tests.network import stage
 from tests.network.stage import Stage, allowlist
 
 pytestmark = pytest.mark.simulated
@@ -39,8 +39,7 @@ CREDENTIALS = "Basic " + base64.b64encode(b"user:secret").decode()
 
 @pytest.fixture
 def need_squid() -> None:
-    if reason := squid.missing():
-        pytest.skip(reason)
+    needs.squid()
 
 
 def european() -> tuple[Service, ...]:
@@ -50,8 +49,7 @@ def european() -> tuple[Service, ...]:
 
 @pytest.fixture
 def need_stage() -> None:
-    if reason := stage.missing():
-        pytest.skip(reason)
+    needs.stage()
 
 
 @pytest.fixture

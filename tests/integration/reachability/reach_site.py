@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
 from windows_lab.backend import Backend
 from windows_lab.network.view import Network
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 
+from tests import needs
 from tests.integration.play import Run
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, DIRECT, Site, named, sz, task
-from tests.network import stage
 
 TEMP = r"C:\Users\lab\AppData\Local\Temp"
 WINDOWS = r"C:\Windows"
@@ -29,8 +28,7 @@ PATIENCE = {"timeout": 60, "deadline": 200, "parallel": 16}
 
 def need_stage() -> None:
     """Skip where there is no squid, or no right to listen at the ports of the service."""
-    if reason := stage.missing():
-        pytest.skip(reason)
+    needs.stage()
 
 
 def simulated_endpoint(backend: Backend) -> SimulatedEndpoint:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import REASONS
 from windows_lab.lab import Lab
-from windows_lab.network import squid
 from windows_lab.network.authority import Authority
 from windows_lab.network.faults import (
     BlockPage,
@@ -31,6 +30,7 @@ from windows_lab.network.squid import Squid
 from windows_lab.network.view import Network
 from windows_lab.profiles import Profile
 
+from tests import needs
 from tests.integration.reachability.probe_site import Scripted, Web, say
 from tests.integration.reachability.reach_site import ask_only, place
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, Site, reset
@@ -264,8 +264,7 @@ def test_every_row_that_is_not_ok_says_what_to_do(results: list[dict[str, Any]])
 
 
 def test_what_automatic_detection_gives_is_asked_in_a_second_call(hall: Hall) -> None:
-    if reason := squid.missing():
-        pytest.skip(reason)
+    needs.squid()
     hosts = {GOOD: hall.service.address}
     rules = "acl all_of_the_lab src 127.0.0.0/8\nhttp_access allow all_of_the_lab\n"
     name = "other-1"

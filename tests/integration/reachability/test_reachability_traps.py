@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-from windows_lab.network import squid
 from windows_lab.network.faults import Silent
 from windows_lab.network.squid import Squid
 from windows_lab.network.view import Network
 
+from tests import needs
 from tests.integration.play import Run, run_tasks
 from tests.integration.reachability.reach_site import ask_only, place
 from tests.integration.site import Site, task
@@ -72,8 +72,7 @@ def test_trap_31_a_proxy_variable_of_the_controller_is_named_where_it_breaks_the
     assert site.lab.account(site.name).requests == 0
     exempt = with_environment(monkeypatch, site, {"HTTP_PROXY": dead, "NO_PROXY": "127.0.0.1"})
     assert exempt.rc == 0, exempt.output
-    if squid.missing():
-        return
+    needs.squid()
     with Squid("http_access allow all\n") as proxy:
         through = with_environment(
             monkeypatch, site, {"HTTP_PROXY": dead}, ansible_winrm_proxy=f"http://{proxy.proxy}"

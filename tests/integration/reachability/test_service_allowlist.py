@@ -19,7 +19,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalo
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
 
-from tests.checks.debian import PACKAGES, present
+from tests import needs
+from tests.checks.debian import PACKAGES
 from tests.integration.play import Run, run_playbook, run_tasks
 
 pytestmark = pytest.mark.simulated
@@ -55,10 +56,8 @@ def inventory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def squid() -> str:
-    program = PACKAGES["squid"]
-    if not present(program):
-        pytest.skip(f"{program} is not installed")
-    return program
+    needs.squid()
+    return PACKAGES["squid"]
 
 
 def write(inventory: Path, lists: Path, variables: dict[str, Any], *arguments: str) -> Run:

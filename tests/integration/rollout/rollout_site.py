@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import select
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
 from windows_lab.lab import Lab
@@ -19,9 +18,9 @@ from windows_lab.network.view import Network
 from windows_lab.profiles import Profile
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 
+from tests import needs
 from tests.integration.play import Run, Started
 from tests.integration.site import Site
-from tests.network import stage
 from tests.network.stage import Stage
 
 CHANGE = "CHG0001"
@@ -34,8 +33,7 @@ FIRST, WRITE, VERIFY = 1, 6, 8
 
 def raise_stage() -> contextlib.AbstractContextManager[Stage]:
     """The service of one region behind squid; skips where that can't be raised."""
-    if reason := stage.missing():
-        pytest.skip(reason)
+    needs.stage()
     return Stage(select(Choice("streamlined", regions=("eu",))))
 
 

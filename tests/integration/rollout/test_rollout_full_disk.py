@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from windows_lab.lab import Lab
 
+from tests import needs
 from tests.integration.rollout.rollout_site import Change, blamed, raise_stage
 from tests.integration.rollout.witness import Watched
 
@@ -27,9 +28,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A small file system of its own; skips where none can be mounted."""
     directory = tmp_path / "disk"
     directory.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(directory)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("A disk that becomes full is mounted, which needs root.")
+    needs.small_disk(directory, SIZE)
     yield directory
     subprocess.run(["umount", str(directory)], check=True)
 

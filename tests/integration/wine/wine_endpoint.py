@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 
-import pytest
 from windows_lab.profiles import PROFILES
-from windows_lab.wine import WineEndpoint, missing
+from windows_lab.wine import WineEndpoint
+
+from tests import needs
 
 
 @contextlib.contextmanager
 def wine_endpoint(profile: str = "clean") -> Iterator[WineEndpoint]:
-    """Start one endpoint; without Wine the test is skipped, but in CI it fails."""
-    reason = missing()
-    if reason and "CI" not in os.environ:
-        pytest.skip(reason)
+    """Start one endpoint."""
+    needs.wine_endpoints()
     endpoint = WineEndpoint(f"test-{profile}", PROFILES[profile])
     try:
         yield endpoint

@@ -28,8 +28,9 @@ from windows_lab.network.faults import (
     Silent,
     TlsServer,
 )
-from windows_lab.network.listener import low_ports
 from windows_lab.proxy import OutsideLoopback
+
+from tests import needs
 
 HOST = "service.lab.test"
 URL = f"http://{HOST}/"
@@ -184,8 +185,7 @@ def test_servers_end_with_open_connections_and_listen_on_loopback_only() -> None
 
 @pytest.fixture
 def resolver() -> Iterator[NoNames]:
-    if not low_ports():
-        pytest.skip("only root may listen at port 53")
+    needs.port_53()
     with NoNames() as server:
         yield server
 
