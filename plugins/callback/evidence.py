@@ -42,9 +42,17 @@ options:
 """
 
 EXAMPLES = r"""
-# ansible.cfg, or the variable ANSIBLE_CALLBACKS_ENABLED of a run
-[defaults]
-callbacks_enabled = mde.connectivity.evidence
+# It is turned on in the section [defaults] of ansible.cfg: callbacks_enabled = mde.connectivity.evidence
+- name: Configure the endpoints, and keep what came of it
+  hosts: windows
+  gather_facts: false
+  vars:
+    mde_evidence: CHG0001
+  tasks:
+    - name: Set the proxy
+      mde.connectivity.endpoint_proxy:
+        winhttp_proxy:
+          proxy: proxy.example.com:8080
 """
 
 import contextlib
