@@ -56,7 +56,7 @@ def set_advanced(process: Process, arguments: list[str]) -> int:
         settings = json.loads(tags["settings"])
     except ValueError:
         return _INVALID_PARAMETER
-    if settings.keys() != _KEYS.keys() or not all(type(settings[name]) is kind for name, kind in _KEYS.items()):
+    if settings.keys() != _KEYS.keys() or not all(isinstance(settings[name], kind) for name, kind in _KEYS.items()):
         return _INVALID_PARAMETER
     if not process.machine.profile.elevated:
         return _ACCESS_DENIED

@@ -108,9 +108,11 @@ def _list(value: object, name: str) -> list[Any]:
 
 
 def _places(value: object, count: int) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(type(place) is int and 0 <= place < count for place in value):
+    places = value if isinstance(value, list) else [None]
+    # A truth value is a number to Python.
+    if not all(isinstance(place, int) and not isinstance(place, bool) and 0 <= place < count for place in places):
         raise BadRequest("direct must be a list of places of urls")
-    return tuple(value)
+    return tuple(places)
 
 
 def _way(item: object) -> Way:

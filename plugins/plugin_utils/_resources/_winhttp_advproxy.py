@@ -130,7 +130,9 @@ def _write(text: str, wanted: AdvancedProxy) -> Write:
     # The C runtime takes a quote after a backslash as it is, and cmd.exe sees names and texts between quotes.
     settings = text.replace('"', '\\"')
     line = f"netsh winhttp set advproxy setting-scope=machine settings={settings}"
-    return _AdvancedWrite(ADVANCED, Command(line), RegistryValue("REG_SZ", text), wanted=wanted)
+    return _AdvancedWrite(
+        address=ADVANCED, command=Command(line), value=RegistryValue("REG_SZ", text), wanted=wanted
+    )
 
 
 class WinHttpAdvProxy(Resource):

@@ -57,7 +57,7 @@ def is_port(number: object) -> bool:
 
 def is_day(value: object) -> bool:
     """Whether this is a day such as 2026-09-03, as text or as YAML reads one."""
-    if type(value) is datetime.date:
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return True
     try:
         return isinstance(value, str) and datetime.date.fromisoformat(value).isoformat() == value

@@ -28,6 +28,7 @@ OTHERS = {
     r"%TEMP%\mine.txt": r'echo x>"%TEMP%\mine.txt"',
 }
 
+
 def left(site: Site) -> list[str]:
     return [path for path in (*OURS, *OTHERS) if site.endpoint.run(f'if exist "{path}" exit 7').rc == 7]
 

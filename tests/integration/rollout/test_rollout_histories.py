@@ -295,7 +295,7 @@ def test_whatever_happens_the_evidence_says_what_is_there_or_that_nobody_knows(n
             work.mkdir()
             lab = stack.enter_context(Lab(backend=Watched, profiles=PROFILES))
             histories.append(History(lab, network, work, SEED + number))
-        for _ in itertools.zip_longest(*(history.live(KILLS // AT_ONCE) for history in histories)):
+        for _turn in itertools.zip_longest(*(history.live(KILLS // AT_ONCE) for history in histories)):
             pass
         for history in histories:
             print(history.kills, history.told)

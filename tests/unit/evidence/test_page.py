@@ -81,7 +81,7 @@ def test_a_row_can_be_put_together_again() -> None:
 def test_what_nobody_knows_is_unknown_whatever_an_earlier_probe_found() -> None:
     known = record(0, 10)
     found = data(build([replace(known, host="a"), replace(known, host="b", verdict="unverified").saw(None, "")]))
-    (_, wins), (nothing, unknown) = ((entry[10], found["words"][entry[12]]) for entry in found["hosts"])
+    (_lists, wins), (nothing, unknown) = ((entry[10], found["words"][entry[12]]) for entry in found["hosts"])
     assert (wins, found["lists"][nothing], unknown) == ("static proxy.example.com:8080", [], "unknown")
 
 
