@@ -71,9 +71,9 @@ RESULT_KEYS = {
 @functools.cache
 def ansible_doc(kind: str, *names: str) -> dict[str, Any]:
     """What ansible-doc says of plugins, fragments merged in, by name."""
-    program = Path(sys.executable).with_name("ansible-doc")
+    # The environment that ansible-test makes has no program of that name.
     answer = subprocess.run(
-        [program, "--json", "-t", kind, *names],
+        [sys.executable, "-m", "ansible", "doc", "--json", "-t", kind, *names],
         cwd=ROOT,
         capture_output=True,
         text=True,
