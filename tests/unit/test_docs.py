@@ -73,7 +73,7 @@ def ansible_doc(kind: str, *names: str) -> dict[str, Any]:
     """What ansible-doc says of plugins, fragments merged in, by name."""
     # The environment that ansible-test makes has no program of that name.
     answer = subprocess.run(
-        [sys.executable, "-m", "ansible", "doc", "--json", "-t", kind, *names],
+        [sys.executable, "-m", "ansible.cli.doc", "--json", "-t", kind, *names],
         cwd=ROOT,
         capture_output=True,
         text=True,
