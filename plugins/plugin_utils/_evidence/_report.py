@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._operator._meant import few
 from .._resources._onboarding import onboarded_as
 from ._causes import causes, why
 from ._publish import Published
@@ -19,7 +20,6 @@ from ._words import wins
 # Forty endpoints, their causes and what stands around them are sixty lines at most.
 _MOST_HOSTS = 42
 _MOST_CAUSES = 8
-_MOST_NAMES = 3
 _MOST_WAYS = 6
 _WIDEST = 60
 _TITLES: Mapping[str, tuple[str, ...]] = {
@@ -78,14 +78,14 @@ class Report:
             lines.append(f"Onboarded: {'; '.join(ways)}{f'; and {rest} more ways, see the page' if rest else ''}.")
         for what, hosts in (("not started", published.not_started), ("not in this run", published.not_in_run)):
             if hosts:
-                lines.append(f"{what}: {_named(hosts)}")
+                lines.append(f"{what}: {few(sorted(hosts))}")
         lines += [*summary["damaged"], summary["sentence"], f"The whole of it: {page}"]
         return lines
 
     def _said_causes(self) -> Iterator[str]:
         ordered = sorted(self._causes.items(), key=lambda found: (-len(found[1]), found[0]))
         for cause, hosts in ordered[:_MOST_CAUSES]:
-            yield f"{len(hosts)} x {cause} ({_named(hosts)})"
+            yield f"{len(hosts)} x {cause} ({few(sorted(hosts))})"
         if len(ordered) > _MOST_CAUSES:
             yield f"and {len(ordered) - _MOST_CAUSES} more causes, see the page"
 
@@ -93,11 +93,6 @@ class Report:
 def _reached(reachability: Mapping[str, Any] | None) -> str:
     summary = (reachability or {}).get("summary") or {}
     return f"{summary['ok']} of {summary['rows']}" if "ok" in summary and "rows" in summary else "not asked"
-
-
-def _named(hosts: Sequence[str]) -> str:
-    rest = f" and {len(hosts) - _MOST_NAMES} more" if len(hosts) > _MOST_NAMES else ""
-    return ", ".join(sorted(hosts)[:_MOST_NAMES]) + rest
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
