@@ -33,6 +33,7 @@ _USED_BY_EVERY_RUN = (
     "ansible.plugins.connection.winrm",
     "ansible.plugins.strategy.linear",
 )
+_COLLECTION = "ansible_collections.mde.connectivity"
 _MOST_SERVERS = 3
 _SIZE = 1 << 20
 # Those that wait for a run, each with its environment, the one used last at the end.
@@ -133,13 +134,7 @@ def _serve(handle: int) -> None:
     """Import what every run imports, then fork a run per request."""
     for name in _USED_BY_EVERY_RUN:
         importlib.import_module(name)
-    from ansible.plugins.loader import connection_loader, init_plugin_loader
-
-    # The runtime of ansible.builtin is thousands of lines of YAML, and a playbook loads every connection there is.
-    init_plugin_loader()
-    importlib.import_module("ansible_collections.ansible.builtin")
-    for _connection in connection_loader.all(class_only=True):
-        pass
+    _load_plugins()
     gc.freeze()
     with socket.socket(fileno=handle) as requests:
         while True:
@@ -159,10 +154,33 @@ def _serve(handle: int) -> None:
             requests.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
+def _load_plugins() -> None:
+    """Load with their options, which are YAML, those that every run looks at, and those of the collection."""
+    from ansible.plugins import loader
+
+    loader.init_plugin_loader()
+    importlib.import_module("ansible_collections.ansible.builtin")
+    for kind in (
+        loader.callback_loader,
+        loader.connection_loader,
+        loader.inventory_loader,
+        loader.shell_loader,
+        loader.vars_loader,
+    ):
+        for _plugin in kind.all(class_only=True):
+            pass
+    with contextlib.suppress(ImportError):
+        plugins = Path(str(importlib.import_module(_COLLECTION).__file__)).parent / "plugins"
+        for kind in (loader.action_loader, loader.callback_loader, loader.connection_loader):
+            for file in (plugins / kind.type).glob("*.py"):
+                kind.get(f"mde.connectivity.{file.stem}", class_only=True)
+
+
 def _become(command: Mapping[str, Any], output: int) -> None:
     """Be ansible-playbook from here on: what follows is what its script does."""
     import ansible.constants
     from ansible.cli.playbook import main
+    from ansible.config.manager import find_ini_config_file
     from ansible.utils.collection_loader import AnsibleCollectionConfig
 
     # The temporary directory of the server is not that of the run.
@@ -175,7 +193,11 @@ def _become(command: Mapping[str, Any], output: int) -> None:
     os.environ.update(command["environment"])
     sys.argv = list(command["argv"])
     sys.path[0] = os.path.dirname(sys.argv[0])
-    importlib.reload(ansible.constants)
+    constants = ansible.constants
+    if constants.CONFIG_FILE == find_ini_config_file():
+        constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
+    else:
+        importlib.reload(constants)
     # The run configures its own.
     AnsibleCollectionConfig._collection_finder = None
     sys.exit(main())

@@ -65,11 +65,16 @@ class _Answer:
 
 
 def environment(prefix: Path, overrides: str = "") -> dict[str, str]:
-    """What Wine gets to see: no proxy variable, which its WinHTTP would read, and no real home."""
+    """What Wine gets to see: no proxy variable, which its WinHTTP would read, no real home, one time, and no font.
+
+    Each process looks for the fonts and the time zone of the machine, which takes a third of its start.
+    """
     return {
         "PATH": os.defpath,
         "HOME": str(prefix),
         "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "FONTCONFIG_SYSROOT": str(prefix),
         "WINEPREFIX": str(prefix),
         "WINEARCH": "win64",
         "WINEDEBUG": "-all",

@@ -50,6 +50,7 @@ _SHELLS = (
     "wevtutil",
     "where",
 )
+_TIME_ZONES = r"[Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones" + r"\\"
 _STUB_NETSH = "lab/stub-netsh.exe"
 
 
@@ -132,6 +133,13 @@ def _compile(drive: Path, place: str, source: str, *options: str) -> None:
     subprocess.run(command, check=True)
 
 
+def _keep_one_time_zone(hive: Path) -> None:
+    """Remove what every process would read to find its own among 139."""
+    keys = hive.read_text(encoding="ascii").split("\n\n")
+    kept = [key for key in keys if not key.startswith(_TIME_ZONES) or key.startswith(f"{_TIME_ZONES}UTC]")]
+    hive.write_text("\n\n".join(kept), encoding="ascii")
+
+
 def _build(prefix: Path) -> None:
     prefix.mkdir(parents=True)
     subprocess.run(
@@ -144,6 +152,7 @@ def _build(prefix: Path) -> None:
         timeout=300,
     )
     subprocess.run([programs().server, "-w"], env=environment(prefix), check=True, timeout=120)
+    _keep_one_time_zone(prefix / "system.reg")
     drive = prefix / "drive_c"
     (drive / "lab").mkdir()
     (drive / "windows/system32/netsh.exe").rename(drive / _STUB_NETSH)
