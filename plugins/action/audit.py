@@ -39,6 +39,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoin
 
 class ActionModule(EndpointAction):
     module = "audit"
+    includes = ("endpoint_proxy",)
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         settings = settings_of(task_vars, self._templar.template)

@@ -43,6 +43,7 @@ _UNREAD = (AnsibleError, EndpointError, Refused)
 
 class ActionModule(EndpointAction):
     module = "endpoint_verify"
+    includes = ("sensor_contacts",)
 
     def _complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return self._with_files(Reachability.complete(arguments))

@@ -48,6 +48,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._version import V
 
 class ActionModule(EndpointAction):
     module = "rollout_apply"
+    includes = ("endpoint_proxy", "reachability")
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         try:

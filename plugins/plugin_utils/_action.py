@@ -60,11 +60,13 @@ def _spec(options: Mapping[str, Any]) -> dict[str, Any]:
 class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
     """A module whose work is done on the controller, with native commands to the endpoint.
 
-    module is the name of the module whose documentation is the argument spec, without the collection's.
+    module is the name of the module whose documentation is the argument spec, without the collection's; of includes
+    are those that it validates options of beside its own.
     on_controller says that it asks no endpoint, so that what an inventory says of connecting to one does not matter.
     """
 
     module: ClassVar[str]
+    includes: ClassVar[tuple[str, ...]] = ()
     on_controller: ClassVar[bool] = False
 
     TRANSFERS_FILES = False
@@ -77,7 +79,8 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
         super().__init_subclass__(**keywords)
         # Without a finder of collections this is no run of Ansible, and nothing would be found.
         if hasattr(cls, "module") and AnsibleCollectionConfig.collection_finder:
-            argument_spec(cls.module)
+            for name in (cls.module, *cls.includes):
+                argument_spec(name)
             _load_connections()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

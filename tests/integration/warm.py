@@ -194,7 +194,7 @@ def _become(command: Mapping[str, Any], output: int) -> None:
     sys.argv = list(command["argv"])
     sys.path[0] = os.path.dirname(sys.argv[0])
     constants = ansible.constants
-    if constants.CONFIG_FILE == find_ini_config_file():
+    if find_ini_config_file() == constants.CONFIG_FILE:
         constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
     else:
         importlib.reload(constants)

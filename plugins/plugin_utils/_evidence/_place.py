@@ -10,14 +10,10 @@ import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
-from ansible.constants import DEFAULT_LOCAL_TMP
-
+from .._run import run_directory
 from .._times import stamp
 from ._record import RecordError, path_of
 from ._scope import SCOPE, Scope, load_scope, save_scope
-
-# ansible-playbook makes this directory when it starts, for itself alone.
-_RUN = Path(DEFAULT_LOCAL_TMP)
 
 
 def place_of(directory: str | None, kind: str) -> Path:
@@ -29,11 +25,11 @@ def place_of(directory: str | None, kind: str) -> Path:
 
 def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Scope:
     """Say what a directory is about, where nothing says so yet; raises RecordError where it is about another run."""
-    known = load_scope(directory)
+    known, run = load_scope(directory), run_directory().name
     if known is None:
-        known = Scope(kind, "", None, tuple(hosts), tuple(hosts), _RUN.name, getpass.getuser(), stamp(_began()))
+        known = Scope(kind, "", None, tuple(hosts), tuple(hosts), run, getpass.getuser(), stamp(_began()))
         save_scope(directory, known)
-    if (known.kind, known.run) != (kind, _RUN.name):
+    if (known.kind, known.run) != (kind, run):
         raise RecordError(
             f"{directory / SCOPE} says that the directory holds another {known.kind}, begun at {known.started}: name "
             "another directory in mde_report."
@@ -48,4 +44,4 @@ def begun(directory: Path) -> bool:
 
 
 def _began() -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(_RUN.stat().st_ctime, datetime.UTC)
+    return datetime.datetime.fromtimestamp(run_directory().stat().st_ctime, datetime.UTC)

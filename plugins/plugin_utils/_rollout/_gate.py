@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -13,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible.constants import DEFAULT_LOCAL_TMP
-
 from .._evidence._record import Record, RecordError, load
 from .._operator._variables import first_batch
+from .._run import kept_for
 
 GOOD = {"rollout": "ok", "rollback": "rolled_back"}
 _SHOWN = 20
@@ -38,8 +36,7 @@ class Ending:
 
 def shadow(evidence: Path) -> Path:
     """Where check mode keeps what it would say of each endpoint; Ansible removes it at the end of the run."""
-    place = hashlib.sha256(str(evidence.absolute()).encode()).hexdigest()
-    return Path(DEFAULT_LOCAL_TMP) / f"mde.connectivity.check-{place[:16]}"
+    return kept_for("check", evidence)
 
 
 def batch_of(place: int, hosts: int, sizes: Sequence[Any]) -> int:

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible.constants import DEFAULT_LOCAL_TMP
 from ansible.errors import AnsibleError
 
 from .._evidence._files import write
 from .._operator._cause import cause_of
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
+from .._run import kept_for
 from .._transaction import Transaction
 from .._windows._endpoint import Endpoint, EndpointError
 from ._plan import HostPlan, host_plan, plain
@@ -75,6 +75,5 @@ def gather(plan: Path, hosts: Sequence[str]) -> Iterator[tuple[str, Prediction]]
 
 
 def _part(plan: Path, host: str) -> Path:
-    """The file of a prediction, in the directory that ansible-playbook makes for itself and removes at its end."""
-    place, name = (hashlib.sha256(text.encode()).hexdigest() for text in (str(plan.absolute()), host))
-    return Path(DEFAULT_LOCAL_TMP) / f"mde.connectivity.plan-{place[:16]}" / f"{name}.json"
+    """The file of a prediction."""
+    return kept_for("plan", plan) / f"{hashlib.sha256(host.encode()).hexdigest()}.json"
