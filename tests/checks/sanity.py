@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.checks.runner import ROOT
@@ -39,9 +40,9 @@ def sanity(root: Path) -> int:
     return ansible_test(root, "sanity", *(f"--skip-test={name}" for name in LEFT_OUT))
 
 
-def units(root: Path) -> int:
+def units(root: Path, rooms: Sequence[str]) -> int:
     """Run the unit tests as ansible-test does, in an environment with what it installs for them."""
-    return ansible_test(root, "units", "--venv")
+    return ansible_test(root, "units", "--venv", *(f"tests/unit/{room}/" for room in rooms))
 
 
 def ansible_test(root: Path, command_name: str, *arguments: str) -> int:
@@ -53,7 +54,7 @@ def ansible_test(root: Path, command_name: str, *arguments: str) -> int:
     return subprocess.run(command, cwd=root, env=environment, check=False).returncode
 
 
-def main(name: str) -> int:
+def main(name: str, *rooms: str) -> int:
     """Prepare ansible-test's cache and a copy of the collection, and run the tests there."""
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def main(name: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = copy_tree(Path(folder))
         if name == "units":
-            return units(root)
+            return units(root, rooms)
         # Bytes as an endpoint may send them, and no text of ours.
         shutil.rmtree(root / "tests" / "fuzz" / "corpus")
         return sanity(root)
