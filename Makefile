@@ -18,7 +18,7 @@ IN_VENV := $(VENV)/bin/python
 
 ENDPOINTS ?= clean:2 german blob28 hardened policy denied
 
-.PHONY: help venv demo test lab lint matrix fuzz bench powershell data-check release times clean
+.PHONY: help venv demo test lab lint docs matrix fuzz bench powershell data-check release times clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make test     every check that CI runs'
 	@echo 'make times    where the time of the last make test went'
 	@echo 'make lint     the checks that only read the source'
+	@echo 'make docs     the docs site, in .cache/docs-site/html'
 	@echo 'make matrix   unit tests and one run with the oldest, previous, newest and next ansible-core'
 	@echo 'make fuzz     feed what an endpoint may answer to the parsers, until Ctrl-C or SECONDS=N have passed'
 	@echo 'make bench    measure this collection beside its peers, and fleets of up to 5,000; writes docs/benchmarks.md'
@@ -49,6 +50,9 @@ times: $(DEV_READY)
 
 lint: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks --kind lint
+
+docs: $(DEV_READY)
+	@$(IN_VENV) -m tests.checks.site
 
 matrix: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks --kind matrix

@@ -92,5 +92,6 @@ CHECKS: tuple[Check, ...] = (
     lint("style", "-m", "tests.checks.style"),
     lint("ansible-lint", "-m", "ansiblelint", "--strict", seconds=60),
     lint("docs", "-m", "tests.checks.docs", seconds=30),
+    lint("site", "-m", "tests.checks.site", seconds=60),
     lint("changelog", "-m", "antsibull_changelog", "lint"),
 )

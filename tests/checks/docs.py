@@ -64,7 +64,9 @@ def main() -> int:
             str(programs / "antsibull-docs"),
             "lint-collection-docs",
             "--plugin-docs",
-            "--validate-collection-refs=self",
+            "--check-extra-docs-refs",
+            "--validate-collection-refs=dependent",
+            # The check of the docs site builds these pages.
             "--skip-rstcheck",
             ".",
         ],

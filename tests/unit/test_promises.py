@@ -10,28 +10,33 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.guides import GUIDES, prose
 from tests.unit.test_tables import TESTS, defined
 
 ROOT = TESTS.parent
-PAGES = ("README.md", "docs/evidence.md", "docs/rollout.md", "docs/awx/README.md")
+PAGES = ("README.md", "docs/awx/README.md", *(str(guide.relative_to(ROOT)) for guide in GUIDES))
 # What a sentence has that promises something. Tables are not searched: most of their cells are no sentences.
 PROMISE = re.compile(
     r"exit code|refuse[sd]?\b|\b(says?|said|writes|prints|warns|stops|fails|is named|is left|are left|leaves|leave)\b"
     r"|\bends? (with|well|as)\b|\b(it|also|result) names\b|\bnames only\b|\ban error\b|\.(json|csv|html)`"
 )
-ROW = re.compile(r"^\| `([\w/.]+\.md)` \| (.+) \| (.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([\w/.]+\.(?:md|rst))` \| (.+) \| (.+) \|$", re.MULTILINE)
 
 
 def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def markdown(text: str) -> str:
+    """A page without code, headings, tables and pictures."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^(#|\||!\[|    ).*$", "", text, flags=re.MULTILINE)
+
+
 def paragraphs(text: str) -> Iterator[str]:
-    """The prose of a page, without code, headings, tables and pictures; each point of a list for itself."""
-    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
-    prose = re.sub(r"^(#|\||!\[|    ).*$", "", prose, flags=re.MULTILINE)
-    prose = re.sub(r"^ *(- |\d+\. )", "\n\n", prose, flags=re.MULTILINE)
-    yield from filter(None, map(flat, re.split(r"\n\s*\n", prose)))
+    """Each paragraph of a prose, and each point of a list for itself."""
+    points = re.sub(r"^ *(- |\d+\. )", "\n\n", text, flags=re.MULTILINE)
+    yield from filter(None, map(flat, re.split(r"\n\s*\n", points)))
 
 
 def sentences(text: str) -> list[str]:
@@ -50,8 +55,9 @@ def rows() -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("name", PAGES)
 def test_every_sentence_that_looks_like_a_promise_is_in_the_table(name: str) -> None:
     known = [flat(sentence) for file, sentence, _tests in rows() if file == name]
-    found = [sentence for sentence in sentences(page(name)) if PROMISE.search(sentence)]
-    assert found
+    plain = prose(page(name)) if name.endswith(".rst") else markdown(page(name))
+    found = [sentence for sentence in sentences(plain) if PROMISE.search(sentence)]
+    assert sentences(plain)
     assert [sentence for sentence in found if not any(sentence in row for row in known)] == []
 
 
@@ -71,5 +77,10 @@ def test_every_row_names_tests_that_exist_or_says_why_it_promises_nothing() -> N
 
 def test_a_sentence_is_told_from_code_tables_and_headings() -> None:
     text = "# It says so\n\nIt is. It prints\n`a.json`.\n\n- It fails.\n\n```sh\nit stops\n```\n\n| it says |\n"
-    assert sentences(text) == ["It is.", "It prints `a.json`.", "It fails."]
-    assert [bool(PROMISE.search(each)) for each in sentences(text)] == [False, True, True]
+    told = ["It is.", "It prints `a.json`.", "It fails."]
+    assert sentences(markdown(text)) == told
+    assert [bool(PROMISE.search(each)) for each in told] == [False, True, True]
+    guide = ".. _label:\n\nIt says so\n==========\n\nIt is. It prints\n`a.json`.\n\n- It fails.\n\n"
+    code = ".. code-block:: sh\n\n    it stops\n\n    it says\n\n.. list-table::\n\n   * - it says\n     - a\n"
+    assert sentences(prose(guide + code)) == told
+    assert sentences(prose(code + "\n" + guide)) == told

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stages of an endpoint's step, what each may see, and what follows: the table that docs/rollout.md shows."""
+"""The stages of an endpoint's step, what each may see, and what follows: the table in the guide of a rollout."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands of docs/rollout.md, in their order; an endpoint of the lab stands for the one that is named."""
+"""The commands of the guide of a rollout, in their order; an endpoint of the lab stands for the one that is named."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ import yaml
 from windows_lab.inventory import document
 from windows_lab.lab import Lab
 
+from tests.guides import blocks, read
 from tests.integration.site import Site
 from tests.outside import outside
 
 pytestmark = pytest.mark.simulated
 
-GUIDE = Path(__file__).parents[3] / "docs" / "rollout.md"
+GUIDE = read("guide_rollout")
 NAMED = "pc-0001.example.com"
 # What each command is, and the endpoints that have their old settings after it.
 ALL = ("clean-1", "clean-2", "clean-3")
@@ -84,12 +85,8 @@ class Desk:
         return found
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
-
-
 def example() -> dict[str, Any]:
-    (text,) = blocks("yaml")
+    (text,) = blocks(GUIDE, "yaml")
     return dict(yaml.safe_load(text))
 
 
@@ -111,7 +108,7 @@ def planned(folder: Path, said: str) -> None:
 
 
 def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
-    commands = blocks("sh")
+    commands = blocks(GUIDE, "sh")
     assert [kind(command) for command in commands] == [name for name, _old in STEPS]
     with Lab(profiles={"clean": 3}) as lab, outside(lab) as proxy:
         desk = Desk(lab, proxy.address, tmp_path)

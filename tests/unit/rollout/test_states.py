@@ -5,19 +5,18 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import VERDICTS
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._states import FOLLOWS, Seen, Stage
 
-GUIDE = Path(__file__).parents[3] / "docs" / "rollout.md"
+from tests.guides import read, rows
+
 ANY = (Seen.TIME_OVER, Seen.ABANDONED)
 
 
 def test_the_guide_shows_the_table() -> None:
-    rows = re.findall(r"^\| ([^|`]+) \| ([^|`]+) \| `?([^|`]+)`? \|$", GUIDE.read_text(encoding="utf-8"), re.M)
-    shown = [row for row in rows if row[0] in {stage.value for stage in Stage} | {"any"}]
+    stages = {stage.value for stage in Stage} | {"any"}
+    cells = [tuple(cell.strip("`") for cell in row) for row in rows(read("guide_rollout"))]
+    shown = [row for row in cells if row[0] in stages]
     table = [
         (stage.value, seen.value, follows.value if isinstance(follows, Stage) else follows)
         for (stage, seen), follows in FOLLOWS.items()
