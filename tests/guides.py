@@ -25,10 +25,18 @@ def blocks(text: str, language: str) -> list[str]:
     return [re.sub("^ {4}", "", block, flags=re.MULTILINE).strip() + "\n" for block in found]
 
 
+def tables(text: str) -> list[list[tuple[str, ...]]]:
+    """Return the tables as rows, their heads included, with the markup of their cells."""
+    found = []
+    for part in text.split(".. list-table::")[1:]:
+        body = re.findall(r"^   \* - .*(?:\n     -.*)*", part, re.MULTILINE)
+        found.append([tuple(re.sub("^ *(?:[*] )?- ?", "", cell) for cell in row.split("\n")) for row in body])
+    return found
+
+
 def rows(text: str) -> list[tuple[str, ...]]:
-    """Return the rows of all tables, their heads included, with the markup of their cells."""
-    found = re.findall(r"^   \* - .*(?:\n     -.*)*", text, re.MULTILINE)
-    return [tuple(re.sub("^ *(?:[*] )?- ?", "", cell) for cell in row.split("\n")) for row in found]
+    """Return the rows of all tables without their heads."""
+    return [row for table in tables(text) for row in table[1:]]
 
 
 def prose(text: str) -> str:
