@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from windows_lab.recording.endpoints import NotRecorded, RecordedEndpoint, RecordingEndpoint
 from windows_lab.recording.files import Exchange, Look, Machine, Recording, RecordingError
-from windows_lab.recording.scrub import Scrubber, TooShort
+from windows_lab.recording.scrub import Scrubber
 
 __all__ = [
     "Exchange",
@@ -19,5 +19,4 @@ __all__ = [
     "RecordingEndpoint",
     "RecordingError",
     "Scrubber",
-    "TooShort",
 ]

@@ -70,13 +70,16 @@ def _strings(data: bytes) -> list[str] | None:
     if len(data) < 12 or struct.unpack_from("<I", data)[0] not in _STRUCTURES:
         return None
     strings, at = [], 12
-    for _text in range(3 if data[0] in (0x3C, 0x46) else 2):
+    wininet = data[0] in (0x3C, 0x46)
+    for _text in range(3 if wininet else 2):
         if at + 4 > len(data):
             break
         (length,) = struct.unpack_from("<I", data, at)
         strings.append(data[at + 4 : at + 4 + length].decode("latin-1"))
         at += 4 + length
-    return None if any(data[at:]) else strings
+    # WinINET has some flags before what it found out.
+    flags, rest = (data[at : at + 1], data[at + 1 :]) if wininet else (b"", data[at:])
+    return None if any(rest) or flags > b"\x7f" else strings
 
 
 def _bare(digits: str) -> str:

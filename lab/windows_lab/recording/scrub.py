@@ -9,8 +9,9 @@ told, the line goes, or all of the output: what is not certain is not kept.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from windows_lab.recording.hidden import Hidden, binary_reason, spelled_otherwise
 
@@ -49,28 +50,27 @@ _FOLDER = re.compile(
     r"(?<=\\users\\)(?!public\b|default\b|all users\b)[^\\/\r\n\"<>|:*?]+?(?=[\\/\r\n\"<>|:*?]|\s{2}|\s*$)",
     re.IGNORECASE,
 )
+# Hex or base64, of which a long one takes several lines.
+_DIGITS = re.compile(r"[A-Za-z0-9+/=_,:-]+")
 _PRODUCT = re.compile(r"\b\d{5}-\d{5}-\d{5}-[A-Z]{2}\d{3}\b|\b(?:[A-Z0-9]{5}-){4}[A-Z0-9]{5}\b"
                       r"|\b\d{5}-OEM-\d{7}-\d{5}\b")  # fmt: skip
-
-
-class TooShort(Exception):
-    """A name is so short that it can't be told from parts of other words."""
 
 
 class Scrubber:
     """Takes out the given names (name and what it is, such as ACCOUNT) and all that looks like an identifier.
 
-    The same name becomes the same word everywhere. Raises TooShort.
+    The same name becomes the same word everywhere. A name of one or two letters is one only where it is a word of its
+    own: inside another, or in hex, two letters tell nobody apart.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
         given = {name.strip().casefold(): kind for name, kind in names.items() if name.strip()}
         self._names = {name: kind for name, kind in given.items() if name not in _EVERYWHERE}
-        for name, kind in self._names.items():
-            if len(name) < SHORTEST:
-                raise TooShort(f"The name {name!r} ({kind}) has under {SHORTEST} characters and can't be scrubbed.")
         longest = sorted(self._names, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, longest)) or r"(?!)", re.IGNORECASE)
+        words = [re.escape(name) if len(name) >= SHORTEST else rf"(?<!\w){re.escape(name)}(?!\w)" for name in longest]
+        self._known = re.compile("|".join(words) or r"(?!)", re.IGNORECASE)
+        told = [re.escape(name) for name in longest if len(name) >= SHORTEST]
+        self._told = re.compile("|".join(told) or r"(?!)", re.IGNORECASE)
         self._numbers: dict[str, dict[str, int]] = {}
         self._patterns: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
             (_SID, self._numbered("SID", "S-1-5-21-1-1-1-{}", 1001)),
@@ -130,18 +130,18 @@ class Scrubber:
         reason = spelled_otherwise(scrubbed, self.identifies, self._holds_name)
         return f"[dropped: {reason}]" if reason else scrubbed
 
-    def _across(self, lines: Iterable[str]) -> None:
-        """Raise Hidden where a name, or what hides one, goes on over the end of a line."""
-        joined = "".join(line.strip() for line in lines if not line.startswith("[dropped: "))
-        single = max((line.strip() for line in lines), key=len, default="")
-        if joined == single:
-            return
-        if self._holds_name(joined) or spelled_otherwise(joined, None, self._holds_name):
-            raise Hidden("a name goes on over the end of a line, or bytes do")
+    def _across(self, lines: Sequence[str]) -> None:
+        """Raise Hidden where a name, or digits that hide one, goes on over the end of a line."""
+        for first, second in itertools.pairwise(line.strip() for line in lines):
+            for found in self._told.finditer(first + second):
+                if found.start() < len(first) < found.end():
+                    raise Hidden("a name goes on over the end of a line")
+        if any(spelled_otherwise(run, None, self._holds_name) for run in _over_lines(lines)):
+            raise Hidden("a name in digits that go on over the end of a line")
 
     def _holds_name(self, text: str) -> bool:
         bare = _OURS.sub("", text)
-        return self._known.search(bare) is not None or _SID.search(bare.replace("S-1-5-21-1-1-1-", "")) is not None
+        return self._told.search(bare) is not None or _SID.search(bare.replace("S-1-5-21-1-1-1-", "")) is not None
 
     def _numbered(self, kind: str, form: str, first: int = 1) -> Callable[[str], str]:
         seen = self._numbers.setdefault(kind, {})
@@ -158,3 +158,15 @@ class Scrubber:
         if _PUBLIC.search(found) or found.rpartition(".")[2].casefold() in _FILES:
             return found
         return self._numbered("HOST", "name-{}.invalid")(found)
+
+
+def _over_lines(lines: Sequence[str]) -> Iterator[str]:
+    """The last word of a line with the first one of the next, and so on while a line is but one word."""
+    run = ""
+    for line in lines:
+        words = line.strip().rstrip("\\").split()
+        if run and words and _DIGITS.fullmatch(words[0]):
+            run += words[0]
+            yield run
+        if len(words) != 1 or not run:
+            run = "".join(words[-1:])

@@ -1,18 +1,23 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One contract for both back ends: the same command lines, exit codes, readings and bytes on each."""
+"""One contract for all back ends: the same command lines, exit codes, readings and bytes on each.
+
+A recording is one of them, so that simulation and Wine are held to what the machine answered that it was made on.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import struct
 from collections.abc import Callable, Iterator
 
 import pytest
 from windows_lab.backend import Backend
-from windows_lab.profiles import PROFILES
+from windows_lab.profiles import PROFILES, Profile
+from windows_lab.recording import RecordedEndpoint, Recording
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 from windows_lab.wine import WineEndpoint
 
@@ -30,6 +35,7 @@ from tests.integration.modules.contract import (
     winhttp,
 )
 from tests.integration.wine.wine_endpoint import wine_endpoint
+from tests.recordings import stored
 
 TOKEN = "c0ffee11"
 Start = Callable[[str], Backend]
@@ -49,18 +55,16 @@ def wine() -> Iterator[Callable[[str], WineEndpoint]]:
         yield start
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("simulated", marks=pytest.mark.simulated),
-        pytest.param("wine", marks=pytest.mark.wine),
-    ]
-)
-def start(request: pytest.FixtureRequest) -> Start:
-    """Give an endpoint of a profile, on each back end in turn, without what earlier tests left."""
+LAB_BACKENDS = [pytest.param("simulated", marks=pytest.mark.simulated), pytest.param("wine", marks=pytest.mark.wine)]
+# The machine of `make windows`, and only there.
+REAL = [pytest.param("windows", marks=pytest.mark.windows)] if "MDE_WINDOWS_RECORDING" in os.environ else []
 
-    def simulated(profile: str) -> Backend:
-        return SimulatedEndpoint("w1", PROFILES[profile])
 
+def _simulated(profile: str) -> Backend:
+    return SimulatedEndpoint("w1", PROFILES[profile])
+
+
+def _on_wine(request: pytest.FixtureRequest) -> Start:
     def cleaned(profile: str) -> Backend:
         endpoint: WineEndpoint = request.getfixturevalue("wine")(profile)
         endpoint.reseed()
@@ -68,7 +72,33 @@ def start(request: pytest.FixtureRequest) -> Start:
             endpoint.delete_key(key)
         return endpoint
 
-    return cleaned if request.param == "wine" else simulated
+    return cleaned
+
+
+@pytest.fixture(params=LAB_BACKENDS)
+def start_lab(request: pytest.FixtureRequest) -> Start:
+    """Give an endpoint of a profile, on each back end of the lab, without what earlier tests left."""
+    return _simulated if request.param == "simulated" else _on_wine(request)
+
+
+@pytest.fixture(params=[*LAB_BACKENDS, *stored.recorded_backends(), *REAL])
+def start(request: pytest.FixtureRequest) -> Start:
+    """Give a clean endpoint: of the lab, one that answers out of a recording, or the machine of `make windows`."""
+    backend, _space, name = request.param.partition(" ")
+    if backend == "recorded":
+        recording = stored.recording(name)
+        return lambda _profile: answering(recording, stored.part(request.node))
+    if backend == "windows":
+        machine = request.getfixturevalue("machine")
+        machine.clean()
+        return lambda _profile: machine.endpoint
+    return _simulated if backend == "simulated" else _on_wine(request)
+
+
+def answering(recording: Recording, part: str) -> RecordedEndpoint:
+    """An endpoint that answers as the recording does; it has the language of the machine that it was made on."""
+    profile = Profile("recorded", locale=recording.machine.language)
+    return RecordedEndpoint("recorded", profile, recording.parts.get(part, []))
 
 
 def batch(endpoint: Backend, commands: list[str]) -> list[tuple[int, str]]:
@@ -99,19 +129,43 @@ def comparable(value: Raw | None) -> Raw | None:
     return value
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_contract(start: Start, case: Case) -> None:
-    endpoint = start(case.profile)
+def give(endpoint: Backend, case: Case) -> None:
     for (key, name, view), value in case.given.items():
         if value is None:
             endpoint.delete_value(key, name, view)
         else:
             endpoint.set_value(key, name, *value, view)
+
+
+def read(case: Case, answers: list[tuple[int, str]], english: bool) -> list[tuple[int, object, str | None]]:
+    """What counts of the answers to a case: sentences do where they are looked at, and are in one language."""
+    return [
+        (rc, shown(printed) if step.shown is not None else None, printed if english and step.printed else None)
+        for step, (rc, printed) in zip(case.steps, answers, strict=True)
+    ]
+
+
+def expected(case: Case, english: bool) -> list[tuple[int, object, str | None]]:
+    return [(step.rc, step.shown, step.printed if english and step.printed else None) for step in case.steps]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.profile == "clean"], ids=lambda case: case.name)
+def test_contract(start: Start, case: Case) -> None:
+    endpoint = start("clean")
+    english = endpoint.profile.locale == "en"
+    give(endpoint, case)
     answers = batch(endpoint, [step.command for step in case.steps])
-    assert [rc for rc, _output in answers] == [step.rc for step in case.steps]
-    for step, (_rc, printed) in zip(case.steps, answers, strict=True):
-        assert step.shown is None or shown(printed) == step.shown
-        assert step.printed is None or printed == step.printed
+    assert read(case, answers, english) == expected(case, english)
+    for (key, name, view), value in case.after.items():
+        assert comparable(endpoint.value(key, name, view)) == value
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.profile != "clean"], ids=lambda case: case.name)
+def test_contract_of_another_profile(start_lab: Start, case: Case) -> None:
+    endpoint = start_lab(case.profile)
+    give(endpoint, case)
+    answers = batch(endpoint, [step.command for step in case.steps])
+    assert read(case, answers, english=True) == expected(case, english=True)
     for (key, name, view), value in case.after.items():
         assert comparable(endpoint.value(key, name, view)) == value
 
@@ -135,9 +189,7 @@ def test_loop_over_hives(start: Start) -> None:
     sids = set(re.findall(r"^HKEY_USERS\\(\S+)$", hives[1], flags=re.MULTILINE))
     assert {"S-1-5-18", "S-1-5-19", "S-1-5-20"} <= sids
     keys = re.findall(r"^HKEY_USERS\\(\S+?)\\Software\\.*\\Connections$", looped[1], flags=re.MULTILINE)
-    with_settings = {
-        sid for sid in sids if endpoint.value(rf"HKU\{sid}\{CONNECTIONS}", "DefaultConnectionSettings")
-    }
+    with_settings = {sid for sid in sids if endpoint.key_exists(rf"HKU\{sid}\{CONNECTIONS}")}
     assert set(keys) == with_settings
     assert last[0] == 3
 
@@ -151,9 +203,9 @@ def test_connecting_user_has_a_hive(start: Start) -> None:
     assert mine[0].startswith("S-1-5-21-")
 
 
-def test_profile_list_names_the_accounts(start: Start) -> None:
+def test_profile_list_names_the_accounts(start_lab: Start) -> None:
     key = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
-    ((rc, printed),) = batch(start("clean"), [f'reg query "{key}" /s'])
+    ((rc, printed),) = batch(start_lab("clean"), [f'reg query "{key}" /s'])
     assert rc == 0
     paths = {data.rsplit("\\", 1)[1] for name, _kind, data in shown(printed) if name == "profileimagepath"}
     assert paths >= {"systemprofile", "LocalService", "NetworkService", "lab", "anna", "away"}
@@ -181,8 +233,8 @@ def test_profile_list_names_the_accounts(start: Start) -> None:
         ),
     ],
 )
-def test_fresh_endpoint(start: Start, key: str, name: str, expected: Raw) -> None:
-    endpoint = start("clean")
+def test_fresh_endpoint(start_lab: Start, key: str, name: str, expected: Raw) -> None:
+    endpoint = start_lab("clean")
     assert endpoint.value(key, name) == expected
     ((rc, printed),) = batch(endpoint, [f'reg query "{key}" /v {name}'])
     assert rc == 0

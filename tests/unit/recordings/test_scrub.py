@@ -10,14 +10,13 @@ import html
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from windows_lab.backend import Backend, Completed
 from windows_lab.profiles import PROFILES
-from windows_lab.recording import Machine, Recording, RecordingEndpoint, Scrubber, TooShort
+from windows_lab.recording import Machine, Recording, RecordingEndpoint, Scrubber
 
 HOST, USER, DOMAIN = "PC-FINANCE7", "anna.lindqvist", "CONTOSOBANK"
 ORGANISATION = "8f3b1c9e-5d24-4c7b-9a60-1f2e3d4c5b6a"
@@ -131,28 +130,29 @@ def gives_away(text: str, name: str) -> list[str]:
 @pytest.mark.parametrize("name", [HOST, USER, DOMAIN, ORGANISATION])
 def test_a_name_of_the_machine_is_in_no_file(tmp_path: Path, name: str, spelling: str) -> None:
     answer = SPELLINGS[spelling](name)
-    assert gives_away(answer.decode("latin-1"), name) or spelling in ("xml-numbers", "xml-hex") or b"\0" in answer or (
-        quote(name) != answer.decode()
-    )
     text = written(tmp_path, answer)
     assert gives_away(text, name) == []
     assert "rc" in text
 
 
-@pytest.mark.parametrize("spelling", ["plain", "lower", "upper", "quoted", "path", "xml", "percent", "utf-16-le"])
-@pytest.mark.parametrize("kind", UNTOLD)
+# Product identifiers are written in capitals.
+FORMED = [
+    (kind, spelling)
+    for kind in UNTOLD
+    for spelling in ("plain", "lower", "upper", "quoted", "path", "xml", "percent", "utf-16-le")
+    if (kind, spelling) != ("product", "lower")
+]
+
+
+@pytest.mark.parametrize(("kind", "spelling"), FORMED)
 def test_what_nobody_told_is_known_by_its_form(tmp_path: Path, kind: str, spelling: str) -> None:
     name = UNTOLD[kind]
-    if kind == "product" and spelling == "lower":
-        pytest.skip("product identifiers are written in capitals")
     text = written(tmp_path, SPELLINGS[spelling](name))
     assert gives_away(text, HARMLESS.get(kind, name)) == []
 
 
-@pytest.mark.parametrize("kind", UNTOLD)
+@pytest.mark.parametrize("kind", sorted(set(UNTOLD) - {"token"}))
 def test_what_is_sent_is_scrubbed_too(tmp_path: Path, kind: str) -> None:
-    if kind == "token":
-        pytest.skip("what is sent holds no tokens but those of a batch")
     text = written(tmp_path, b"", f"reg query HKU\\{UNTOLD[kind]} /v {USER.upper()}")
     assert gives_away(text, HARMLESS.get(kind, UNTOLD[kind])) == []
     assert gives_away(text, USER) == []
@@ -194,10 +194,9 @@ def test_the_same_stays_the_same_and_others_others() -> None:
     assert scrubber.text(scrubber.text(first)) == scrubber.text(first)
 
 
-@pytest.mark.parametrize("name", ["a", "pc"])
-def test_a_name_that_is_too_short_is_refused(name: str) -> None:
-    with pytest.raises(TooShort):
-        Scrubber({name: "HOST"})
+def test_two_letters_are_a_name_where_they_are_a_word() -> None:
+    scrubber = Scrubber({"pc": "HOST"})
+    assert scrubber.stream(b"PC\\share <pc> pcs upc pc-1") == b"HOST\\share <HOST> pcs upc HOST-1"
 
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=6, max_size=20).filter(

@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run against an endpoint of the lab in the place of a machine: python -m tests.windows.rehearsal BACKEND FOLDER."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import cast
+
+from windows_lab import auth
+from windows_lab.lab import BackendName, Lab
+from windows_lab.proxy import Origin
+
+from tests.checks.runner import ROOT
+
+# What reg.exe of Wine does not show: this type, and letters that its code page lacks.
+_NOT_ON_WINE = ("-k", "not add-quad and not add-non-ascii")
+
+
+def rehearse(backend: BackendName, folder: Path, connection: str = "winrs", more: tuple[str, ...] = ()) -> int:
+    """Run it and return its exit code; the recording is in the folder then."""
+    with Lab(backend, endpoints=1) as lab, Origin() as origin:
+        environment = {
+            **os.environ,
+            "MDE_WINDOWS_HOST": "127.0.0.1",
+            "MDE_WINDOWS_PORT": str(lab.ports["clean-1"]),
+            "MDE_WINDOWS_SCHEME": "http",
+            "MDE_WINDOWS_USER": auth.USER,
+            "MDE_WINDOWS_PASSWORD": auth.PASSWORD,
+            "MDE_WINDOWS_CONNECTION": connection,
+            "MDE_WINDOWS_URL": f"http://localhost:{origin.port}/",
+            "MDE_WINDOWS_PATIENCE": "0",
+        }
+        command = [sys.executable, "-m", "tests.windows", "--into", str(folder), "--evidence", backend, *more]
+        command += _NOT_ON_WINE if backend == "wine" else ()
+        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(rehearse(cast(BackendName, sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:4]))

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real machine as an endpoint of the lab: what the lab is asked goes there over one of Ansible's connections."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Command, Endpoint, _form_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import (
+    Address,
+    RegistryValue,
+    delete_value,
+)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry_file import put_back
+from windows_lab.backend import Backend, Completed
+from windows_lab.profiles import Profile
+
+_ROW = re.compile(r"^ {4}(.*?) {4}(REG_\w+)(?: {4}(.*))?$", re.MULTILINE)
+
+
+class NotWritten(Exception):
+    """The machine did not take a value that a test gives it."""
+
+
+class RemoteEndpoint(Backend):
+    """Runs lines on the machine behind a connection plugin; values are read and set by its reg.exe.
+
+    What a PowerShell on the way gets is handed on as it is, so that the machine is sent what the product sends.
+    """
+
+    def __init__(self, name: str, profile: Profile, connection: Any) -> None:
+        super().__init__(name, profile)
+        self._connection = connection
+        self._form = _form_of(connection)
+        self._lock = threading.Lock()
+
+    def run(self, line: str, stdin: bytes = b"") -> Completed:
+        """Run a line in the machine's cmd.exe."""
+        return self._send(self._form.wrap(line, stdin.decode()), stdin)
+
+    def powershell(self, script: str, stdin: bytes) -> Completed | None:
+        """Run a script in the machine's PowerShell, where the connection leads to one."""
+        return self._send(script, stdin) if self._form.powershell else None
+
+    def _send(self, line: str, stdin: bytes) -> Completed:
+        given = stdin.decode() if self._form.text else stdin
+        with self._lock:
+            return Completed(*self._connection.exec_command(line, in_data=given or None))
+
+    def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
+        """A value as reg.exe shows it; None where there is none."""
+        done = self.run(f'reg query "{key}" /v "{name}" /reg:{view}')
+        rows = _ROW.findall(done.stdout.decode(self.profile.codepage, "replace").replace("\r\n", "\n"))
+        if done.rc or not rows:
+            return None
+        return rows[0][1], _raw(*rows[0][1:])
+
+    def set_value(self, key: str, name: str, type_: str, data: bytes, view: int = 64) -> None:
+        """Set a value by a command, or by a file where no command can hold it."""
+        written = put_back(Address(key, name, view), RegistryValue.of(type_, data))
+        self._write(written.command)
+
+    def delete_value(self, key: str, name: str, view: int = 64) -> None:
+        """Delete a value."""
+        Endpoint(self).run([delete_value(Address(key, name, view)).command])
+
+    def delete_keys(self, *places: tuple[str, int]) -> None:
+        """Delete keys with all below them; absent is no error."""
+        Endpoint(self).run([Command(f'reg delete "{key}" /f /reg:{view}') for key, view in places])
+
+    def key_exists(self, key: str, view: int = 64) -> bool:
+        """Whether reg.exe finds the key."""
+        return self.run(f'reg query "{key}" /reg:{view} >nul').rc == 0
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    # What the product's Endpoint wants of a connection.
+    @property
+    def transport(self) -> str:
+        return str(self._connection.transport)
+
+    @property
+    def _shell(self) -> Any:
+        return getattr(self._connection, "_shell", None)
+
+    def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]:
+        """Run a line in the form of the connection."""
+        with self._lock:
+            answer: tuple[int, bytes, bytes] = self._connection.exec_command(cmd, in_data=in_data)
+        return answer
+
+    def _write(self, command: Command) -> None:
+        (done,) = Endpoint(self).run([command])
+        if done.rc:
+            raise NotWritten(f"{command}: exit code {done.rc}: {done.stdout}")
+
+
+def _raw(type_: str, shown: str) -> bytes:
+    """The bytes of a value from its text in reg.exe's output."""
+    if type_ in ("REG_SZ", "REG_EXPAND_SZ"):
+        return f"{shown}\0".encode("utf-16-le")
+    if type_ == "REG_MULTI_SZ":
+        return "".join(f"{part}\0" for part in [*shown.split("\\0"), ""]).encode("utf-16-le")
+    if type_ in ("REG_DWORD", "REG_QWORD"):
+        return int(shown, 16).to_bytes(4 if type_ == "REG_DWORD" else 8, "little")
+    return bytes.fromhex(shown)
