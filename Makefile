@@ -18,7 +18,7 @@ IN_VENV := $(VENV)/bin/python
 
 ENDPOINTS ?= clean:2 german blob28 hardened policy denied
 
-.PHONY: help venv demo test lab lint docs matrix fuzz bench powershell data-check release times clean
+.PHONY: help venv demo test lab lint docs matrix fuzz bench powershell windows data-check release times clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo 'make fuzz     feed what an endpoint may answer to the parsers, until Ctrl-C or SECONDS=N have passed'
 	@echo 'make bench    measure this collection beside its peers, and fleets of up to 5,000; writes docs/benchmarks.md'
 	@echo 'make powershell  what is sent to PowerShell, in the one that MDE_POWERSHELL=/path/to/pwsh.exe names'
+	@echo 'make windows  everything against the Windows machine that MDE_WINDOWS_HOST names, and a recording of it'
 	@echo 'make lab      such a lab that stays up (ENDPOINTS="clean:2 german ..."), and commands to type at it'
 	@echo 'make release  changelog, tag, package and checksum of the version in galaxy.yml; DRY_RUN=1 changes nothing'
 	@echo 'make data-check PAGE=FILE   what a saved page of Microsoft'\''s lists otherwise than the collection'
@@ -65,6 +66,9 @@ bench: $(RUN_READY)
 
 powershell: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks.powershell
+
+windows: $(DEV_READY)
+	@$(IN_VENV) -m tests.windows $(if $(INTO),--into '$(INTO)')
 
 release: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks.release $(if $(DRY_RUN),--dry-run)

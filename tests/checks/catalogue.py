@@ -12,7 +12,7 @@ COLLECTION = ".venv/collections/ansible_collections/mde/connectivity"
 TYPED_FOLDERS = ("action", "callback", "connection", "filter", "lookup", "plugin_utils")
 TYPED = tuple(f"{COLLECTION}/plugins/{folder}" for folder in TYPED_FOLDERS)
 TYPED_TESTS = (
-    *("lab/windows_lab", "tests/checks", "tests/bench", "tests/fuzz"),
+    *("lab/windows_lab", "tests/checks", "tests/bench", "tests/fuzz", "tests/windows", "tests/recordings"),
     *("tests/demo.py", "tests/tryout.py", "tests/twice.py", "tests/data_check.py"),
 )
 

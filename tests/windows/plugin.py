@@ -22,6 +22,7 @@ from tests.integration.site import Site
 from tests.recordings.stored import part
 from tests.windows import facts
 from tests.windows.before import OURS, Before
+from tests.windows.questions import QUESTIONS
 from tests.windows.remote import RemoteEndpoint
 
 RECORDING = "MDE_WINDOWS_RECORDING"
@@ -89,7 +90,8 @@ def windows_run() -> Iterator[Run]:
     machine = facts.machine(remote, named.connection, evidence)
     if machine.evidence == "wine":
         remote.profile = Profile("wine", codepage="cp437")
-    endpoint = RecordingEndpoint(remote, Recording(machine), Scrubber(facts.names(remote, named)))
+    ours = {line for question in QUESTIONS for line in question.lines}
+    endpoint = RecordingEndpoint(remote, Recording(machine), Scrubber(facts.names(remote, named), ours))
     before = Before(remote)
     with Lab(lambda _name, _profile: endpoint, 1) as lab:
         try:

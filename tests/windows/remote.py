@@ -9,7 +9,11 @@ import re
 import threading
 from typing import Any
 
-from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Command, Endpoint, _form_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import (
+    Command,
+    Endpoint,
+    _form_of,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registry import (
     Address,
     RegistryValue,

@@ -17,7 +17,15 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._switch 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
 from tests.integration.play import run_playbook
-from tests.integration.site import ANTIVIRUS, CONNECTIONS, DATA_COLLECTION, SYSTEM_CONNECTIONS, sz, task, wininet
+from tests.integration.site import (
+    ANTIVIRUS,
+    CONNECTIONS,
+    DATA_COLLECTION,
+    SYSTEM_CONNECTIONS,
+    sz,
+    task,
+    wininet,
+)
 from tests.windows.plugin import Run
 
 pytestmark = pytest.mark.windows

@@ -30,15 +30,13 @@ class RecordingError(Exception):
 class Machine:
     """What may be known of the machine: nothing here tells it from others of its kind."""
 
-    # "windows", "wine" or "simulated"; "documented" is output that a public page prints.
+    # "windows", "wine" or "simulated".
     evidence: str
     product: str = ""
     build: str = ""
     language: str = ""
     codepage: str = ""
     connection: str = ""
-    # Where "documented" output stands.
-    source: str = ""
 
 
 @dataclass(frozen=True)

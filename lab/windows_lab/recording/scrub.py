@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from windows_lab.recording.hidden import Hidden, binary_reason, spelled_otherwise
 
@@ -22,7 +22,8 @@ _EVERYWHERE = frozenset(
 SHORTEST = 3
 # Words of our own command lines and of every Windows, in which a name such as "lab" or "root" may stand by chance.
 _OURS = re.compile(
-    r"software(?:\\wow6432node)?(?:\\policies)?\\lab\b|\blab\.test\b|c:\\lab\b|%?systemroot%?|_root\b|\bmde\.connectivity",
+    r"software(?:\\wow6432node)?(?:\\policies)?\\lab\b|\blab\.test\b|c:\\lab\b|%?systemroot%?|_root\b|\bmde\.connectivity"
+    r"|^lab: |\bthe lab\b",
     re.IGNORECASE,
 )
 # Whose names are public, and reserved ones; what ends like a file is no host.
@@ -60,10 +61,11 @@ class Scrubber:
     """Takes out the given names (name and what it is, such as ACCOUNT) and all that looks like an identifier.
 
     The same name becomes the same word everywhere. A name of one or two letters is one only where it is a word of its
-    own: inside another, or in hex, two letters tell nobody apart.
+    own: inside another, or in hex, two letters tell nobody apart. Lines in `ours` are the same for every machine.
     """
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], ours: Collection[str] = ()) -> None:
+        self._ours = frozenset(ours)
         given = {name.strip().casefold(): kind for name, kind in names.items() if name.strip()}
         self._names = {name: kind for name, kind in given.items() if name not in _EVERYWHERE}
         longest = sorted(self._names, key=len, reverse=True)
@@ -86,6 +88,8 @@ class Scrubber:
 
     def text(self, text: str) -> str:
         """A line that is sent, or a name in the registry: what identifies replaced."""
+        if text in self._ours:
+            return text
         for pattern, replace in self._patterns:
             text = pattern.sub(lambda found, new=replace: new(found[0]), text)  # type: ignore[misc]
         ours = [found.span() for found in _OURS.finditer(text)]

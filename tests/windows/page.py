@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes docs/evidence-windows.md out of the recordings: python -m tests.windows.page [--check]."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from windows_lab.recording import Machine, Recording
+
+from tests.checks.runner import ROOT
+from tests.recordings import stored
+from tests.windows.questions import QUESTIONS, Question
+
+PAGE = ROOT / "docs" / "evidence-windows.md"
+_HEAD = """\
+# What is known of a real Windows, and what is not
+
+This page is made from the recordings in `tests/recordings` (`python -m tests.windows.page`). A recording is what one
+machine answered to everything that `make windows` asks; CONTRIBUTING.md says how to make one.
+
+Only a recording of a `windows` answers a question. What `wine` and the `simulated` endpoints of the lab say stands
+beside it, since the collection was made with them.
+"""
+
+
+def described(name: str, machine: Machine) -> str:
+    """A row of the table of recordings."""
+    what = f"{machine.product} {machine.build}".strip()
+    cells = (f"`{name}`", machine.evidence, what, machine.language, machine.codepage, machine.connection)
+    return f"| {' | '.join(cells)} |"
+
+
+def page(recordings: dict[str, Recording]) -> str:
+    """The page as text."""
+    rows = [described(name, one.machine) for name, one in recordings.items()]
+    table = ["| recording | evidence | product and build | language | code page | over |", "|---|---|---|---|---|---|"]
+    real = [one for one in recordings.values() if one.machine.evidence == "windows"]
+    count = sum(not any(map(question.answer, real)) for question in QUESTIONS)
+    lines = [_HEAD, *table, *rows, "", f"## Questions: {count} of {len(QUESTIONS)} are open", ""]
+    for question in QUESTIONS:
+        lines += _section(question, recordings)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(question: Question, recordings: dict[str, Recording]) -> Iterable[str]:
+    answers = {name: (one.machine.evidence, question.answer(one)) for name, one in recordings.items()}
+    closed = any(evidence == "windows" and answer for evidence, answer in answers.values())
+    yield f"### {question.text}"
+    yield ""
+    yield f"`{question.name}`: {'answered' if closed else 'open'}."
+    if question.needs and not closed:
+        yield f"It takes {question.needs}."
+    yield ""
+    said = [f"- `{name}` ({evidence}): {answer}" for name, (evidence, answer) in answers.items() if answer]
+    if said:
+        yield from (*said, "")
+
+
+def main() -> int:
+    """Write the page, or (--check) return 1 where it is not what the recordings say."""
+    text = page({name: stored.recording(name) for name in stored.names()})
+    if sys.argv[1:] != ["--check"]:
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    return int(PAGE.read_text(encoding="utf-8") != text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
