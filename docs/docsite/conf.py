@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 project = "mde.connectivity"
+project_copyright = "2026, The mde.connectivity authors"
 html_title = html_short_title = "mde.connectivity"
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "sphinx_ansible_theme"

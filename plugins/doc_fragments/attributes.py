@@ -10,7 +10,6 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   platform:
-    description: The operating systems that the module works on.
     support: full
     platforms: windows
   become:
@@ -67,12 +66,10 @@ attributes:
       - One fact, C(mde_connectivity_written), has a digest of each value that was written. It is no setting of the
         endpoint, and it is how a later task, or a later run with a fact cache, sees that something undid the write.
   check_mode:
-    description: Predicts a change without making it.
     support: full
     details:
       - Runs the same reading and planning as a real run, and needs no right to write.
   diff_mode:
-    description: Shows the settings before and after.
     support: full
   idempotent:
     description: Changes nothing when run again with the same options on an endpoint that nobody else changed.
@@ -95,12 +92,10 @@ notes:
     READS = r"""
 attributes:
   check_mode:
-    description: Runs in check mode as it does outside of it.
     support: full
     details:
       - The module only reads.
   diff_mode:
-    description: Shows the settings before and after.
     support: N/A
     details:
       - The module changes nothing, so there is nothing to compare.
@@ -114,12 +109,10 @@ attributes:
     ASKS = r"""
 attributes:
   check_mode:
-    description: Runs in check mode as it does outside of it.
     support: full
     details:
       - The module changes no setting. What it puts on the endpoint for the time of the task is removed again.
   diff_mode:
-    description: Shows the settings before and after.
     support: N/A
     details:
       - The module changes nothing, so there is nothing to compare.
@@ -133,7 +126,6 @@ attributes:
     ROLLOUT = r"""
 attributes:
   platform:
-    description: The operating systems that the module works on.
     support: full
     platforms: windows
   idempotent:

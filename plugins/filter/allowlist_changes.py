@@ -45,6 +45,7 @@ _value:
   description: The sentences, those about what was added first. Empty where nothing differs.
   type: list
   elements: str
+  returned: success
   sample: ["Added: ecs.office.com", "Gone: *.wdcpalt.microsoft.com"]
 """
 

@@ -61,6 +61,8 @@ RETURN = r"""
 _value:
   description: The text of the file, with a line end after its last line.
   type: str
+  returned: success
+  sample: "# ...\n20.8.195.0/24\n20.8.196.0/24\n"
 """
 
 from collections.abc import Callable

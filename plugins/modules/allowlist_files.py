@@ -46,17 +46,15 @@ options:
     default: DIRECT
 attributes:
   platform:
-    description: The operating systems that the module works on.
     support: full
     platforms: posix
   idempotent:
     description: Changes nothing when run again.
     support: full
   check_mode:
-    description: Says which files would change, and writes none.
+    details: Says which files would change, and writes none.
     support: full
   diff_mode:
-    description: Shows what changes in each file.
     support: full
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

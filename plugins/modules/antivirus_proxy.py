@@ -86,79 +86,27 @@ before:
   description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
   returned: when the settings could be read
   type: dict
-  contains: &state
+  contains:
     antivirus:
-      description:
-        - The policy values of the proxy of Microsoft Defender Antivirus, each null when absent.
-        - A value of an unexpected type is shown as V(TYPE:text).
+      description: The policy values of the proxy of Microsoft Defender Antivirus, as
+        RV(mde.connectivity.endpoint_info#module:antivirus).
       returned: success
       type: dict
-      contains:
-        proxy_server:
-          description: The proxy.
-          returned: success
-          type: str
-          sample: http://proxy.example.com:8080
-        proxy_pac_url:
-          description: The URL of the setup script.
-          returned: success
-          type: str
-          sample: http://pac.example.com/proxy.pac
-        proxy_bypass:
-          description: The hosts that the antivirus reaches without its proxy.
-          returned: success
-          type: list
-          elements: str
-          sample: ["*.corp.example.com"]
-        effective:
-          description: Which of them the antivirus is expected to use.
-          returned: success
-          type: dict
-          contains:
-            method:
-              description:
-                - V(static) is the proxy, V(pac) the setup script.
-                - V(inherited) is none of its own. The antivirus then goes on, in this order, to no proxy, to the
-                  settings of Internet Explorer and to detection; whose settings these are is not documented.
-              returned: success
-              type: str
-              sample: static
-            proxy:
-              description: The proxy or the URL of the script, null when there is neither.
-              returned: success
-              type: str
-              sample: http://proxy.example.com:8080
-            set_by:
-              description: Which setting decides.
-              returned: success
-              type: str
-              sample: the policy value ProxyServer
-            why:
-              description: Why that one.
-              returned: success
-              type: str
-              sample: ProxyServer is the first in the antivirus' order.
+      sample:
+        proxy_server: http://proxy.example.com:8080
+        proxy_pac_url: null
+        proxy_bypass: ["*.corp.example.com"]
+        effective: {method: static, proxy: "http://proxy.example.com:8080", set_by: the policy value ProxyServer,
+                    why: ProxyServer is the first in the antivirus' order.}
 after:
-  description: The settings after the task, or those that a run would leave in check mode. Null when they are
-    unknown.
+  description: The settings after the task, or those that a run would leave in check mode, in the shape of RV(before).
+    Null when they are unknown.
   returned: when the settings could be read
   type: dict
-  contains: *state
 diff:
-  description: The same two states, for display.
+  description: C(before) and C(after) for display, both in the shape of RV(before).
   returned: with C(--diff)
   type: dict
-  contains:
-    before:
-      description: As RV(before).
-      returned: with C(--diff)
-      type: dict
-      contains: *state
-    after:
-      description: As planned.
-      returned: with C(--diff)
-      type: dict
-      contains: *state
 commands:
   description: The command lines that were run, or that a run would send in check mode, in their order.
   returned: when the settings could be read
@@ -168,46 +116,18 @@ commands:
     - reg add "HKLM\SOFTWARE\Policies\Microsoft\Windows Defender" /v "ProxyServer" /t REG_SZ /d
       "http://proxy.example.com:8080" /f /reg:64
 snapshot:
-  description: What restores every value that a command touches, byte by byte.
+  description: What restores every value that a command touches, byte by byte, in the shape of
+    RV(mde.connectivity.endpoint_proxy#module:snapshot).
   returned: when the settings could be read
   type: list
   elements: dict
-  contains:
-    key:
-      description: The registry key.
-      returned: success
-      type: str
-      sample: HKLM\SOFTWARE\Policies\Microsoft\Windows Defender
-    name:
-      description: The name of the value.
-      returned: success
-      type: str
-      sample: ProxyServer
-    view:
-      description: The registry view, 64 or 32.
-      returned: success
-      type: int
-      sample: 64
-    absent:
-      description: Whether there was no such value.
-      returned: success
-      type: bool
-      sample: false
-    type:
-      description: The type of the value.
-      returned: when there was one
-      type: str
-      sample: REG_SZ
-    data:
-      description: The bytes of the value as hex digits.
-      returned: when there was one that holds no credentials
-      type: str
-      sample: "680074007400700000"
-    withheld:
-      description: Why the bytes are not shown.
-      returned: when it may hold credentials, or reg.exe does not show its exact bytes
-      type: str
-      sample: it may hold credentials
+  sample:
+    - key: HKLM\SOFTWARE\Policies\Microsoft\Windows Defender
+      name: ProxyServer
+      view: 64
+      absent: false
+      type: REG_SZ
+      data: "680074007400700000"
 warnings:
   description: What the task could not see to, a sentence each.
   returned: when there are any
@@ -252,13 +172,11 @@ rolled_back:
   type: bool
   sample: true
 expected:
-  description: The settings that should have been there.
+  description: The settings that should have been there, in the shape of RV(before).
   returned: when the endpoint does not hold what was written, or it is unknown
   type: dict
-  contains: *state
 observed:
-  description: The settings that were there instead.
+  description: The settings that were there instead, in the shape of RV(before).
   returned: when the endpoint does not hold what was written
   type: dict
-  contains: *state
 """

@@ -31,10 +31,10 @@ options:
     type: path
 attributes:
   check_mode:
-    description: Runs in check mode as it does outside of it, since it changes nothing on an endpoint.
+    details: Runs in check mode as it does outside of it, since it changes nothing on an endpoint.
     support: full
   diff_mode:
-    description: Shows the settings in which a drifted endpoint differs, in words.
+    details: Shows the settings in which a drifted endpoint differs, in words.
     support: full
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

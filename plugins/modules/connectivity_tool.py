@@ -70,12 +70,11 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Says what it would run and runs nothing.
+    details: Says what it would run and runs nothing.
     support: full
     details:
       - It does not contact the endpoint, returns no rows, and leaves RV(summary.reachable) null.
   diff_mode:
-    description: Shows the settings before and after.
     support: N/A
     details:
       - The module changes no settings, so there is nothing to compare.

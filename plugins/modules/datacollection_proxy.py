@@ -111,65 +111,30 @@ before:
   description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
   returned: when the settings could be read
   type: dict
-  contains: &state
+  contains:
     datacollection:
-      description:
-        - The policy values of the sensor's static proxy, each null when absent.
-        - A value of an unexpected type is shown as V(TYPE:text).
+      description: The policy values of the sensor's static proxy, as
+        RV(mde.connectivity.endpoint_info#module:datacollection).
       returned: success
       type: dict
-      contains:
-        telemetry_proxy_server:
-          description: The static proxy.
-          returned: success
-          type: str
-          sample: proxy.example.com:8080
-        disable_enterprise_auth_proxy:
-          description: Whether the sensor's data keeps away from a proxy that asks for a sign-in.
-          returned: success
-          type: bool
-          sample: true
-        prefer_static_proxy:
-          description: Whether the sensor prefers the static proxy for its HTTP requests.
-          returned: success
-          type: bool
-          sample: true
+      sample:
+        {telemetry_proxy_server: "proxy.example.com:8080", disable_enterprise_auth_proxy: true,
+         prefer_static_proxy: null}
     sensor:
-      description: The Defender for Endpoint sensor.
+      description: The Defender for Endpoint sensor, as RV(mde.connectivity.endpoint_info#module:sensor).
       returned: success
       type: dict
-      contains:
-        onboarded:
-          description: Whether the endpoint is onboarded.
-          returned: success
-          type: bool
-          sample: true
-        service_start:
-          description: How the service C(Sense) starts, null when there is none.
-          returned: success
-          type: str
-          sample: auto
+      sample:
+        {onboarded: true, service_start: auto}
 after:
-  description: The settings after the task, or those that a run would leave in check mode. Null when they are
-    unknown.
+  description: The settings after the task, or those that a run would leave in check mode, in the shape of RV(before).
+    Null when they are unknown.
   returned: when the settings could be read
   type: dict
-  contains: *state
 diff:
-  description: The same two states, for display.
+  description: C(before) and C(after) for display, both in the shape of RV(before).
   returned: with C(--diff)
   type: dict
-  contains:
-    before:
-      description: As RV(before).
-      returned: with C(--diff)
-      type: dict
-      contains: *state
-    after:
-      description: As planned.
-      returned: with C(--diff)
-      type: dict
-      contains: *state
 commands:
   description: The command lines that were run, or that a run would send in check mode, in their order.
   returned: when the settings could be read
@@ -179,46 +144,18 @@ commands:
     - reg add "HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection" /v "TelemetryProxyServer" /t REG_SZ /d
       "proxy.example.com:8080" /f /reg:64
 snapshot:
-  description: What restores every value that a command touches, byte by byte.
+  description: What restores every value that a command touches, byte by byte, in the shape of
+    RV(mde.connectivity.endpoint_proxy#module:snapshot).
   returned: when the settings could be read
   type: list
   elements: dict
-  contains:
-    key:
-      description: The registry key.
-      returned: success
-      type: str
-      sample: HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection
-    name:
-      description: The name of the value.
-      returned: success
-      type: str
-      sample: DisableEnterpriseAuthProxy
-    view:
-      description: The registry view, 64 or 32.
-      returned: success
-      type: int
-      sample: 64
-    absent:
-      description: Whether there was no such value.
-      returned: success
-      type: bool
-      sample: false
-    type:
-      description: The type of the value.
-      returned: when there was one
-      type: str
-      sample: REG_DWORD
-    data:
-      description: The bytes of the value as hex digits.
-      returned: when there was one that holds no credentials
-      type: str
-      sample: "00000000"
-    withheld:
-      description: Why the bytes are not shown.
-      returned: when it may hold credentials, or reg.exe does not show its exact bytes
-      type: str
-      sample: it may hold credentials
+  sample:
+    - key: HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection
+      name: DisableEnterpriseAuthProxy
+      view: 64
+      absent: false
+      type: REG_DWORD
+      data: "00000000"
 warnings:
   description: What the task could not see to, a sentence each.
   returned: when there are any
@@ -265,13 +202,11 @@ rolled_back:
   type: bool
   sample: true
 expected:
-  description: The settings that should have been there.
+  description: The settings that should have been there, in the shape of RV(before).
   returned: when the endpoint does not hold what was written, or it is unknown
   type: dict
-  contains: *state
 observed:
-  description: The settings that were there instead.
+  description: The settings that were there instead, in the shape of RV(before).
   returned: when the endpoint does not hold what was written
   type: dict
-  contains: *state
 """

@@ -213,10 +213,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: What the given blocks manage, in the shape of M(mde.connectivity.endpoint_info), and what wins.
+  description: What the given blocks manage and what wins, in the shape that M(mde.connectivity.endpoint_info) returns,
+    except that C(raw) is null where the value could be decoded.
   returned: when the settings could be read
   type: dict
-  contains: &state
+  contains:
     winhttp:
       description: The proxy of WinHTTP, as RV(mde.connectivity.endpoint_info#module:winhttp).
       returned: when a block sets the WinHTTP proxy
@@ -277,26 +278,14 @@ before:
       elements: str
       sample: [The 32-bit view of the WinHTTP proxy differs from the 64-bit one.]
 after:
-  description: The settings after the task, or those that a run would leave in check mode. Null when they are
-    unknown.
+  description: The settings after the task, or those that a run would leave in check mode, in the shape of RV(before).
+    Null when they are unknown.
   returned: when the settings could be read
   type: dict
-  contains: *state
 diff:
-  description: The same two states, for display.
+  description: C(before) and C(after) for display, both in the shape of RV(before).
   returned: with C(--diff)
   type: dict
-  contains:
-    before:
-      description: As RV(before).
-      returned: with C(--diff)
-      type: dict
-      contains: *state
-    after:
-      description: As planned.
-      returned: with C(--diff)
-      type: dict
-      contains: *state
 commands:
   description: The command lines that were run, or that a run would send in check mode, in their order.
   returned: when the settings could be read
@@ -388,13 +377,11 @@ rolled_back:
   type: bool
   sample: true
 expected:
-  description: The settings that should have been there.
+  description: The settings that should have been there, in the shape of RV(before).
   returned: when the endpoint does not hold what was written, or it is unknown
   type: dict
-  contains: *state
 observed:
-  description: The settings that were there instead.
+  description: The settings that were there instead, in the shape of RV(before).
   returned: when the endpoint does not hold what was written
   type: dict
-  contains: *state
 """

@@ -45,10 +45,9 @@ options:
     default: []
 attributes:
   check_mode:
-    description: Writes the same, since nothing on an endpoint is changed.
+    details: Writes the same, since nothing on an endpoint is changed.
     support: full
   diff_mode:
-    description: Shows what changes.
     support: none
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

@@ -75,10 +75,9 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Reads the endpoint and says what would happen, and neither writes nor verifies.
+    details: Reads the endpoint and says what would happen, and neither writes nor verifies.
     support: full
   diff_mode:
-    description: Shows the settings before and after.
     support: full
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

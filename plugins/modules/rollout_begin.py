@@ -44,10 +44,9 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Refuses what it would refuse, and takes and writes nothing.
+    details: Refuses what it would refuse, and takes and writes nothing.
     support: full
   diff_mode:
-    description: Shows what changes.
     support: none
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

@@ -50,10 +50,9 @@ options:
     default: rollout
 attributes:
   check_mode:
-    description: Ends as the run would, prints what would happen on each endpoint, and writes nothing.
+    details: Ends as the run would, prints what would happen on each endpoint, and writes nothing.
     support: full
   diff_mode:
-    description: Shows what changes.
     support: none
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

@@ -29,10 +29,9 @@ options:
     default: 24
 attributes:
   check_mode:
-    description: Makes the plan without writing it.
+    details: Makes the plan without writing it.
     support: full
   diff_mode:
-    description: Shows what changes in a file.
     support: none
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

@@ -25,10 +25,9 @@ options:
     required: true
 attributes:
   check_mode:
-    description: Runs in check mode as it does outside of it, since it changes nothing.
+    details: Runs in check mode as it does outside of it, since it changes nothing.
     support: full
   diff_mode:
-    description: Shows the settings before and after.
     support: full
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

@@ -37,10 +37,9 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Says which values would be restored.
+    details: Says which values would be restored.
     support: full
   diff_mode:
-    description: Shows what changes.
     support: none
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

@@ -32,10 +32,8 @@ options:
     default: []
 attributes:
   check_mode:
-    description: Runs in check mode as it does outside of it.
     support: full
   diff_mode:
-    description: Shows what changes.
     support: N/A
 extends_documentation_fragment:
   - mde.connectivity.attributes.group

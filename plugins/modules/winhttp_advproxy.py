@@ -83,10 +83,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
+  description: The settings that were read.
   returned: when the settings could be read
   type: dict
-  contains: &state
+  contains:
     advproxy:
       description: The advanced proxy of WinHTTP.
       returned: success
@@ -124,26 +124,14 @@ before:
           type: str
           sample: Programs that use WinHTTP's advanced settings take this. ...
 after:
-  description: The settings after the task, or those that a run would leave in check mode. Null when they are
-    unknown.
+  description: The settings after the task, or those that a run would leave in check mode, in the shape of RV(before).
+    Null when they are unknown.
   returned: when the settings could be read
   type: dict
-  contains: *state
 diff:
-  description: The same two states, for display.
+  description: C(before) and C(after) for display, both in the shape of RV(before).
   returned: with C(--diff)
   type: dict
-  contains:
-    before:
-      description: As RV(before).
-      returned: with C(--diff)
-      type: dict
-      contains: *state
-    after:
-      description: As planned.
-      returned: with C(--diff)
-      type: dict
-      contains: *state
 commands:
   description: The command lines that were run, or that a run would send in check mode, in their order.
   returned: when the settings could be read
@@ -153,46 +141,18 @@ commands:
     - netsh winhttp set advproxy setting-scope=machine
       settings={\"Proxy\":\"\",\"ProxyBypass\":\"\",\"AutoconfigUrl\":\"http://pac.example.com/proxy.pac\",\"AutoDetect\":false}
 snapshot:
-  description: What restores every value that a command touches, byte by byte.
+  description: What restores every value that a command touches, byte by byte, in the shape of
+    RV(mde.connectivity.endpoint_proxy#module:snapshot).
   returned: when the settings could be read
   type: list
   elements: dict
-  contains:
-    key:
-      description: The command in the place of a registry key.
-      returned: success
-      type: str
-      sample: netsh winhttp
-    name:
-      description: The name of the value.
-      returned: success
-      type: str
-      sample: advproxy
-    view:
-      description: The registry view, 64 or 32.
-      returned: success
-      type: int
-      sample: 64
-    absent:
-      description: Whether there was no such value.
-      returned: success
-      type: bool
-      sample: false
-    type:
-      description: The type of the value.
-      returned: when there was one
-      type: str
-      sample: REG_SZ
-    data:
-      description: The bytes of the value as hex digits.
-      returned: when there was one that holds no credentials
-      type: str
-      sample: "7b0022005000..."
-    withheld:
-      description: Why the bytes are not shown.
-      returned: when it may hold credentials, or reg.exe does not show its exact bytes
-      type: str
-      sample: it may hold credentials
+  sample:
+    - key: netsh winhttp
+      name: advproxy
+      view: 64
+      absent: false
+      type: REG_SZ
+      data: "7b0022005000..."
 warnings:
   description: What the task could not see to, a sentence each.
   returned: when there are any
@@ -237,13 +197,11 @@ rolled_back:
   type: bool
   sample: true
 expected:
-  description: The settings that should have been there.
+  description: The settings that should have been there, in the shape of RV(before).
   returned: when the endpoint does not hold what was written, or it is unknown
   type: dict
-  contains: *state
 observed:
-  description: The settings that were there instead.
+  description: The settings that were there instead, in the shape of RV(before).
   returned: when the endpoint does not hold what was written
   type: dict
-  contains: *state
 """

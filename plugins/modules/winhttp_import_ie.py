@@ -91,173 +91,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
+  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns, except
+    that C(raw) is null where the value could be decoded.
   returned: when the settings could be read
-  type: dict
-  contains: &state
-    winhttp:
-      description: The proxy of WinHTTP.
-      returned: success
-      type: dict
-      contains:
-        native:
-          description: What 64-bit programs see.
-          returned: success
-          type: dict
-          contains: &winhttp_view
-            direct:
-              description: Whether WinHTTP goes direct. Null when the value is not readable.
-              returned: success
-              type: bool
-              sample: false
-            proxy:
-              description: The proxy list as it is stored, null when there is none.
-              returned: success
-              type: str
-              sample: proxy.example.com:8080
-            bypass:
-              description: The bypass list. Null when the value is not readable.
-              returned: success
-              type: list
-              elements: str
-              sample: ["<local>", "*.corp.example.com"]
-            readable:
-              description: Whether the value could be decoded. An absent one counts as readable.
-              returned: success
-              type: bool
-              sample: true
-            raw:
-              description: The bytes of the value as hex digits, null where the value could be decoded or is
-                absent.
-              returned: success
-              type: str
-              sample: "1800000000000000010000000000000000000000"
-        wow64:
-          description: What 32-bit programs see, in the same form.
-          returned: success
-          type: dict
-          contains: *winhttp_view
-    wininet:
-      description:
-        - The Internet Explorer (WinINet) settings of each scope that was read.
-        - The key is V(connection), V(system), V(machine) or the SID of the source.
-      returned: success
-      type: dict
-      contains:
-        connection:
-          description: The settings of the source.
-          returned: success
-          type: dict
-          contains:
-            auto_detect:
-              description: Whether automatic detection is on. Null when there is no value or it is not
-                readable.
-              returned: success
-              type: bool
-              sample: true
-            auto_config_url:
-              description: The address of the setup script, null when none is on.
-              returned: success
-              type: str
-              sample: http://pac.example.com/proxy.pac
-            proxy_enabled:
-              description: Whether the manual proxy is on. Null when there is no value or it is not readable.
-              returned: success
-              type: bool
-              sample: false
-            proxy:
-              description: The manual proxy, which is stored even while it is off.
-              returned: success
-              type: str
-              sample: proxy.example.com:8080
-            bypass:
-              description: The bypass list of the manual proxy.
-              returned: success
-              type: list
-              elements: str
-              sample: ["<local>"]
-            counter:
-              description: How often Windows has counted a change.
-              returned: success
-              type: int
-              sample: 6
-            readable:
-              description: Whether the settings could be read and decoded. Absent ones count as readable.
-              returned: success
-              type: bool
-              sample: true
-            raw:
-              description: The bytes of C(DefaultConnectionSettings) as hex digits, null where the value could
-                be decoded or is absent.
-              returned: success
-              type: str
-              sample: "460000000600000009000000..."
-            saved_legacy_settings:
-              description: The flags of C(SavedLegacySettings), null when there is no such value.
-              returned: success
-              type: dict
-              contains:
-                auto_detect:
-                  description: Whether automatic detection is on.
-                  returned: success
-                  type: bool
-                  sample: false
-                proxy_enabled:
-                  description: Whether the manual proxy is on.
-                  returned: success
-                  type: bool
-                  sample: false
-                script_enabled:
-                  description: Whether the setup script is on.
-                  returned: success
-                  type: bool
-                  sample: false
-                counter:
-                  description: How often Windows has counted a change.
-                  returned: success
-                  type: int
-                  sample: 5
-                readable:
-                  description: Whether the value could be decoded.
-                  returned: success
-                  type: bool
-                  sample: true
-            auto_detect_value:
-              description: The value C(AutoDetect) beside the binary ones, null when absent.
-              returned: success
-              type: int
-              sample: 1
-            proxy_enable_value:
-              description: The value C(ProxyEnable), null when absent.
-              returned: success
-              type: int
-              sample: 0
-            auto_config_url_value:
-              description: The value C(AutoConfigURL), null when absent.
-              returned: success
-              type: str
-              sample: http://pac.example.com/proxy.pac
-after:
-  description: The settings after the task, or those that a run would leave in check mode. Null when they are
-    unknown.
-  returned: when the settings could be read
-  type: dict
-  contains: *state
-diff:
-  description: The same two states, for display.
-  returned: with C(--diff)
   type: dict
   contains:
-    before:
-      description: As RV(before).
-      returned: with C(--diff)
+    winhttp:
+      description: The proxy of WinHTTP, as RV(mde.connectivity.endpoint_info#module:winhttp).
+      returned: success
       type: dict
-      contains: *state
-    after:
-      description: As planned.
-      returned: with C(--diff)
+      sample:
+        native: {direct: false, proxy: "proxy.example.com:8080", bypass: [<local>], readable: true, raw: null}
+        wow64: {direct: false, proxy: "proxy.example.com:8080", bypass: [<local>], readable: true, raw: null}
+    wininet:
+      description: The Internet Explorer (WinINet) settings of the source, which is the key, as
+        RV(mde.connectivity.endpoint_info#module:wininet).
+      returned: success
       type: dict
-      contains: *state
+      sample:
+        connection:
+          {auto_detect: true, auto_config_url: null, proxy_enabled: false, proxy: null, bypass: [], counter: 6,
+           readable: true, raw: null, auto_detect_value: 1, proxy_enable_value: null, auto_config_url_value: null,
+           saved_legacy_settings:
+             {auto_detect: true, proxy_enabled: false, script_enabled: false, counter: 6, readable: true}}
+after:
+  description: The settings after the task, or those that a run would leave in check mode, in the shape of RV(before).
+    Null when they are unknown.
+  returned: when the settings could be read
+  type: dict
+diff:
+  description: C(before) and C(after) for display, both in the shape of RV(before).
+  returned: with C(--diff)
+  type: dict
 commands:
   description: The command lines that were run, or that a run would send in check mode, in their order.
   returned: when the settings could be read
@@ -266,46 +131,18 @@ commands:
   sample:
     - netsh winhttp import proxy source=ie
 snapshot:
-  description: What restores every value that a command touches, byte by byte.
+  description: What restores every value that a command touches, byte by byte, in the shape of
+    RV(mde.connectivity.endpoint_proxy#module:snapshot).
   returned: when the settings could be read
   type: list
   elements: dict
-  contains:
-    key:
-      description: The registry key.
-      returned: success
-      type: str
-      sample: HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections
-    name:
-      description: The name of the value.
-      returned: success
-      type: str
-      sample: WinHttpSettings
-    view:
-      description: The registry view, 64 or 32.
-      returned: success
-      type: int
-      sample: 64
-    absent:
-      description: Whether there was no such value.
-      returned: success
-      type: bool
-      sample: false
-    type:
-      description: The type of the value.
-      returned: when there was one
-      type: str
-      sample: REG_BINARY
-    data:
-      description: The bytes of the value as hex digits.
-      returned: when there was one that holds no credentials
-      type: str
-      sample: "1800000000000000010000000000000000000000"
-    withheld:
-      description: Why the bytes are not shown.
-      returned: when it may hold credentials, or reg.exe does not show its exact bytes
-      type: str
-      sample: it may hold credentials
+  sample:
+    - key: HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections
+      name: WinHttpSettings
+      view: 64
+      absent: false
+      type: REG_BINARY
+      data: "1800000000000000010000000000000000000000"
 warnings:
   description: What the task could not see to, a sentence each.
   returned: when there are any
@@ -351,13 +188,11 @@ rolled_back:
   type: bool
   sample: true
 expected:
-  description: The settings that should have been there.
+  description: The settings that should have been there, in the shape of RV(before).
   returned: when the endpoint does not hold what was written, or it is unknown
   type: dict
-  contains: *state
 observed:
-  description: The settings that were there instead.
+  description: The settings that were there instead, in the shape of RV(before).
   returned: when the endpoint does not hold what was written
   type: dict
-  contains: *state
 """

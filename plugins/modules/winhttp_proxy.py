@@ -103,73 +103,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns.
+  description: The settings that were read, in the shape that M(mde.connectivity.endpoint_info) returns, except
+    that C(raw) is null where the value could be decoded.
   returned: when the settings could be read
-  type: dict
-  contains: &state
-    winhttp:
-      description: The proxy of WinHTTP.
-      returned: success
-      type: dict
-      contains:
-        native:
-          description: What 64-bit programs see.
-          returned: success
-          type: dict
-          contains: &winhttp_view
-            direct:
-              description: Whether WinHTTP goes direct. Null when the value is not readable.
-              returned: success
-              type: bool
-              sample: false
-            proxy:
-              description: The proxy list as it is stored, null when there is none.
-              returned: success
-              type: str
-              sample: proxy.example.com:8080
-            bypass:
-              description: The bypass list. Null when the value is not readable.
-              returned: success
-              type: list
-              elements: str
-              sample: ["<local>", "*.corp.example.com"]
-            readable:
-              description: Whether the value could be decoded. An absent one counts as readable.
-              returned: success
-              type: bool
-              sample: true
-            raw:
-              description: The bytes of the value as hex digits, null where the value could be decoded or is
-                absent.
-              returned: success
-              type: str
-              sample: "1800000000000000010000000000000000000000"
-        wow64:
-          description: What 32-bit programs see, in the same form.
-          returned: success
-          type: dict
-          contains: *winhttp_view
-after:
-  description: The settings after the task, or those that a run would leave in check mode. Null when they are
-    unknown.
-  returned: when the settings could be read
-  type: dict
-  contains: *state
-diff:
-  description: The same two states, for display.
-  returned: with C(--diff)
   type: dict
   contains:
-    before:
-      description: As RV(before).
-      returned: with C(--diff)
+    winhttp:
+      description: The proxy of WinHTTP, as RV(mde.connectivity.endpoint_info#module:winhttp).
+      returned: success
       type: dict
-      contains: *state
-    after:
-      description: As planned.
-      returned: with C(--diff)
-      type: dict
-      contains: *state
+      sample:
+        native: {direct: false, proxy: "proxy.example.com:8080", bypass: [<local>], readable: true, raw: null}
+        wow64: {direct: false, proxy: "proxy.example.com:8080", bypass: [<local>], readable: true, raw: null}
+after:
+  description: The settings after the task, or those that a run would leave in check mode, in the shape of RV(before).
+    Null when they are unknown.
+  returned: when the settings could be read
+  type: dict
+diff:
+  description: C(before) and C(after) for display, both in the shape of RV(before).
+  returned: with C(--diff)
+  type: dict
 commands:
   description: The command lines that were run, or that a run would send in check mode, in their order.
   returned: when the settings could be read
@@ -178,46 +132,18 @@ commands:
   sample:
     - netsh winhttp set proxy proxy-server="proxy.example.com:8080" bypass-list="<local>;*.corp.example.com"
 snapshot:
-  description: What restores every value that a command touches, byte by byte.
+  description: What restores every value that a command touches, byte by byte, in the shape of
+    RV(mde.connectivity.endpoint_proxy#module:snapshot).
   returned: when the settings could be read
   type: list
   elements: dict
-  contains:
-    key:
-      description: The registry key.
-      returned: success
-      type: str
-      sample: HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections
-    name:
-      description: The name of the value.
-      returned: success
-      type: str
-      sample: WinHttpSettings
-    view:
-      description: The registry view, 64 or 32.
-      returned: success
-      type: int
-      sample: 64
-    absent:
-      description: Whether there was no such value.
-      returned: success
-      type: bool
-      sample: false
-    type:
-      description: The type of the value.
-      returned: when there was one
-      type: str
-      sample: REG_BINARY
-    data:
-      description: The bytes of the value as hex digits.
-      returned: when there was one that holds no credentials
-      type: str
-      sample: "1800000000000000010000000000000000000000"
-    withheld:
-      description: Why the bytes are not shown.
-      returned: when it may hold credentials, or reg.exe does not show its exact bytes
-      type: str
-      sample: it may hold credentials
+  sample:
+    - key: HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections
+      name: WinHttpSettings
+      view: 64
+      absent: false
+      type: REG_BINARY
+      data: "1800000000000000010000000000000000000000"
 warnings:
   description: What the task could not see to, a sentence each.
   returned: when there are any
@@ -261,13 +187,11 @@ rolled_back:
   type: bool
   sample: true
 expected:
-  description: The settings that should have been there.
+  description: The settings that should have been there, in the shape of RV(before).
   returned: when the endpoint does not hold what was written, or it is unknown
   type: dict
-  contains: *state
 observed:
-  description: The settings that were there instead.
+  description: The settings that were there instead, in the shape of RV(before).
   returned: when the endpoint does not hold what was written
   type: dict
-  contains: *state
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -49,6 +50,13 @@ BLOCKS = {
 }
 WRITERS: dict[str, type[Any]] = {**BLOCKS, "winhttp_advproxy": WinHttpAdvProxy, "endpoint_proxy": EndpointProxy}
 MODULES: dict[str, type[Any]] = {**WRITERS, "endpoint_info": EndpointInfo}
+ROLES = {
+    "endpoint_proxy": {"main"},
+    "endpoint_verify": {"main", "check", "verify", "once"},
+    "service_allowlist": {"main"},
+}
+# What a writer returns in the shape of its "before".
+STATES = ("after", "diff", "expected", "observed")
 SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases")
 RESULT_KEYS = {
     "before",
@@ -118,17 +126,22 @@ def leaves(returned: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[
         yield from leaves(value.get("contains") or {}, (*path, key))
 
 
+def held(resource: Any) -> dict[str, Any]:
+    """What a resource reports of an endpoint on which only SavedLegacySettings is set, for two accounts."""
+    registry = Registry(resource.queries())
+    registry.add(Query("HKU"), Completed(0, "\nHKEY_USERS\\S-1-5-18\n"), frozenset())
+    for saved in (Place("system").saved, Place("connection").saved):
+        key = saved.key.replace("HKU", "HKEY_USERS", 1).replace("HKCU", "HKEY_CURRENT_USER", 1)
+        answer = Completed(0, f"{key}\n    SavedLegacySettings    REG_BINARY    46{'00' * 55}\n")
+        for query in resource.queries():
+            if query.covers(saved):
+                registry.add(query, answer, frozenset())
+    return dict(resource.report(resource.decode(registry, State())))
+
+
 @functools.cache
 def reported() -> dict[str, Any]:
-    """The result of endpoint_info for an endpoint on which only SYSTEM's SavedLegacySettings is set."""
-    resource = EndpointInfo({})
-    place, registry = Place("system"), Registry(resource.queries())
-    key = place.saved.key.replace("HKU", "HKEY_USERS", 1)
-    query = next(query for query in resource.queries() if query.covers(place.saved))
-    registry.add(Query("HKU"), Completed(0, "\nHKEY_USERS\\S-1-5-18\n"), frozenset())
-    answer = Completed(0, f"{key}\n    SavedLegacySettings    REG_BINARY    46{'00' * 55}\n")
-    registry.add(query, answer, frozenset())
-    return resource.report(resource.decode(registry, State()))
+    return held(EndpointInfo({}))
 
 
 def test_every_action_has_its_documentation() -> None:
@@ -177,6 +190,29 @@ def test_block_has_the_options_of_its_module(name: str) -> None:
     assert spec(block["suboptions"]) == spec(module(name)["doc"]["options"])
 
 
+@pytest.mark.parametrize("name", BLOCKS)
+def test_the_page_of_the_role_shows_the_options_of_each_block(name: str) -> None:
+    (page,) = ansible_doc("role", "mde.connectivity.endpoint_proxy").values()
+    option = page["entry_points"]["main"]["options"][f"endpoint_proxy_{name}"]
+    shown = spec(option["options"])
+    assert shown == spec(module(name)["doc"]["options"])
+    block = module("endpoint_proxy")["doc"]["options"][name]["suboptions"]
+    for key, value in option["options"].items():
+        said = json.dumps(value["description"]).replace("O(endpoint_proxy_", "O(")
+        assert said == json.dumps(block[key]["description"])
+
+
+@pytest.mark.parametrize(("role", "documented"), ROLES.items())
+def test_every_entry_point_that_is_documented_is_on_the_page_of_its_role(role: str, documented: set[str]) -> None:
+    (page,) = ansible_doc("role", f"mde.connectivity.{role}").values()
+    assert set(page["entry_points"]) == documented
+    readme = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall("`tasks_from: (\\w+)`", readme)) | {"main"} == documented
+    for entry in documented:
+        assert page["entry_points"][entry]["options"] == page["entry_points"]["main"]["options"]
+        assert (ROOT / "roles" / role / "tasks" / f"{entry}.yml").exists()
+
+
 def test_method_offers_nothing_but_ways_to_a_block() -> None:
     doc = module("endpoint_proxy")["doc"]
     assert set(doc["options"]) == {"method", *BLOCKS, "restore"}
@@ -207,7 +243,34 @@ def test_every_returned_key_is_explained(name: str) -> None:
         assert value["description"], path
         assert value["returned"], path
         assert value["type"], path
-        assert "contains" in value or "sample" in value, path
+        assert "contains" in value or "sample" in value or path in STATES, path
+
+
+@pytest.mark.parametrize("kind", ["lookup", "filter"])
+def test_what_lookups_and_filters_return_is_explained(kind: str) -> None:
+    names = [f"mde.connectivity.{path.stem}" for path in (ROOT / "plugins" / kind).glob("*.py")]
+    docs = ansible_doc(kind, *sorted(names))
+    assert set(docs) == set(names)
+    for name, page in docs.items():
+        for path, value in leaves(page["return"]):
+            assert {"description", "returned", "type"} <= set(value), f"{name} {path}"
+            assert "contains" in value or "sample" in value, f"{name} {path}"
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_state_is_described_once(name: str) -> None:
+    returned = module(name)["return"]
+    assert returned["before"]["contains"]
+    for key in STATES:
+        assert "RV(before)" in returned[key]["description"]
+        assert "contains" not in returned[key]
+
+
+@pytest.mark.parametrize("name", sorted(set(WRITERS) - {"endpoint_proxy"}))
+def test_a_snapshot_has_the_shape_that_endpoint_proxy_describes(name: str) -> None:
+    entries = module("endpoint_proxy")["return"]["snapshot"]["contains"]
+    (sample,) = module(name)["return"]["snapshot"]["sample"]
+    assert sample.keys() == entries.keys() - {"withheld"}
 
 
 def test_endpoint_info_returns_what_is_documented() -> None:
@@ -218,25 +281,22 @@ def test_endpoint_info_returns_what_is_documented() -> None:
     assert found == documented
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-def test_before_and_after_have_the_shape_of_endpoint_info(name: str) -> None:
-    returned, whole = module(name)["return"], shape(module("endpoint_info")["return"])
-    before = shape(returned["before"]["contains"])
-    assert before
-    if "wininet" in before:
-        whole["wininet"] = dict.fromkeys(before["wininet"], whole["wininet"]["system"])
-    assert before == {key: whole[key] for key in before}
-    for key in ("after", "expected", "observed"):
-        assert returned[key]["contains"] == returned["before"]["contains"]
-    assert shape(returned["diff"]["contains"]) == {"before": before, "after": before}
-
-
-def test_endpoint_proxy_samples_have_the_shape_of_endpoint_info() -> None:
-    before = module("endpoint_proxy")["return"]["before"]["contains"]
-    samples = {key: value["sample"] for key, value in before.items()}
+@pytest.mark.parametrize("name", [*BLOCKS, "endpoint_proxy"])
+def test_before_has_the_shape_of_endpoint_info(name: str) -> None:
     info = shape(module("endpoint_info")["return"])
-    del info["windows"], info["onboarding"]
-    assert keys_of(samples) == info
+    before = module(name)["return"]["before"]["contains"]
+    assert before
+    for key, value in before.items():
+        assert f"RV(mde.connectivity.endpoint_info#module:{key})" in value["description"]
+    samples = {key: value["sample"] for key, value in before.items()}
+    for scope in samples.pop("wininet", {}).values():
+        assert keys_of(scope) == info["wininet"]["system"]
+    assert keys_of(samples) == {key: info[key] for key in samples}
+
+
+def test_endpoint_proxy_shows_all_of_endpoint_info() -> None:
+    before = module("endpoint_proxy")["return"]["before"]["contains"]
+    assert set(before) == set(module("endpoint_info")["return"]) - {"windows", "onboarding"}
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -246,14 +306,16 @@ def test_a_resource_decodes_what_its_before_shows(name: str) -> None:
     arguments = resource_type.complete(task[f"mde.connectivity.{name}"])
     validator = ArgumentSpecValidator(spec(module(name)["doc"]["options"]))
     resource = resource_type(validator.validate(arguments).validated_parameters)
-    registry = Registry(resource.queries())
-    registry.add(Query("HKU"), Completed(0, "\nHKEY_USERS\\S-1-5-18\n"), frozenset())
-    state = resource.decode(registry, State())
-    documented = set(module(name)["return"]["before"]["contains"])
+    found = held(resource)
+    documented = module(name)["return"]["before"]["contains"]
     if name == "endpoint_proxy":
-        assert {"effective", "conflicts"} < set(resource.report(state)) <= documented
+        assert {"effective", "conflicts"} < set(found) <= set(documented)
     else:
-        assert set(resource.report(state)) == documented
+        assert set(found) == set(documented)
+    info = {**shape(documented), **shape(module("endpoint_info")["return"])}
+    for scope in found.pop("wininet", {}).values():
+        assert keys_of(scope) == info["wininet"]["system"]
+    assert keys_of(found) == {key: info[key] for key in found}
 
 
 def sources(option: Mapping[str, Any]) -> dict[str, Any]:
