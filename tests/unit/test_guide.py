@@ -16,6 +16,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._variab
     PLAYBOOKS,
     RUN,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._maps import MORE_REASONS
+from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import REASONS
 
 from tests.guides import GUIDES, read, rows, tables
 
@@ -104,6 +106,18 @@ def test_the_table_of_variables_has_each_of_them_with_the_playbooks_that_read_it
     # The check of the variables alone asks for it.
     read_by["mde_first_batch_above_one"] = {"rollout"}
     assert shown == read_by
+
+
+def test_the_table_of_modules_has_each_of_them() -> None:
+    known = {f":ansplugin:`mde.connectivity.{path.stem}#module`" for path in (ROOT / "plugins/modules").glob("*.py")}
+    (shown,) = (each[1:] for each in tables(read("guide_modules")) if each[0][0] == "module")
+    assert {row[0] for row in shown} == known
+    assert len(shown) == len(known)
+
+
+def test_the_table_of_reasons_has_each_of_them_with_its_verdict() -> None:
+    shown = {reason: row[0].strip("`") for reason, row in table("guide_verify", "reason").items()}
+    assert shown == {**{reason: verdict for reason, (verdict, _advice) in REASONS.items()}, **MORE_REASONS}
 
 
 def test_the_defaults_are_those_of_the_playbook() -> None:
