@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._variab
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._maps import MORE_REASONS
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import REASONS
 
-from tests.guides import GUIDES, read, rows, tables
+from tests.guides import GUIDES, blocks, read, rows, tables
 
 ROOT = Path(__file__).parents[2]
 ROLES = ("endpoint_proxy", "endpoint_verify", "service_allowlist")
@@ -73,6 +74,13 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     targets = [path.parent / "".join(found) for found in RELATIVE.findall(text)]
     targets += [ROOT / found for found in ABSOLUTE.findall(text)]
     assert [target for target in targets if not target.exists()] == []
+
+
+def test_every_block_of_yaml_and_every_command_can_be_read(guide: str) -> None:
+    for text in blocks(guide, "yaml"):
+        yaml.safe_load(text)
+    for text in blocks(guide, "sh"):
+        subprocess.run(["sh", "-n"], input=text, text=True, check=True)
 
 
 def table(guide: str, head: str) -> dict[str, tuple[str, ...]]:
