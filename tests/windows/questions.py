@@ -42,7 +42,8 @@ _TUNNEL = (
 def _file(suffix: str, *lines: str) -> str:
     """The command that makes a file of lines without a percent sign."""
     echoed = (f"echo {re.sub('[&<>^|()]', lambda sign: f'^{sign[0]}', line)}" if line else "echo." for line in lines)
-    return f'({"&".join(echoed)})>"{FILE}.{suffix}"'
+    # The redirection comes first: behind a digit it would be one of that handle.
+    return "&".join(f'{">>" if number else ">"}"{FILE}.{suffix}" {echo}' for number, echo in enumerate(echoed))
 
 
 def _set_advproxy(settings: dict[str, object]) -> str:
