@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make windows` against a simulated endpoint, from a clean clone, and against Wine; nobody is named in what it writes."""
+"""`make windows` against a simulated endpoint, from a clean clone, and against Wine: what they write names nobody."""
 
 from __future__ import annotations
 

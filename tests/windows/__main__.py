@@ -43,7 +43,8 @@ def main() -> int:
     collections = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections")}
     kept = {RECORDING: str(options.into.resolve()), EVIDENCE: options.evidence}
     environment = {**os.environ, **collections, **kept}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.windows.plugin", "-m", "windows", CONTRACT, "tests/windows", *more]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "tests.windows.plugin", "-m", "windows"]
+    command = [*pytest, CONTRACT, "tests/windows", *more]
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     print(f"The recording is in {options.into}. Read it before you hand it on: it is text.")
     return code
