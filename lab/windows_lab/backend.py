@@ -13,6 +13,10 @@ from windows_lab.payload import ModuleCall, refused
 from windows_lab.profiles import Profile
 
 
+class Away(Exception):
+    """The endpoint does not answer, since it restarts."""
+
+
 @dataclass(frozen=True)
 class Completed:
     """What a finished command line gave back: the exit code (32 bits, unsigned or signed) and its output."""

@@ -14,6 +14,7 @@ from concurrent.futures import Executor
 from aiohttp import web
 
 from windows_lab import auth, shells, wsman
+from windows_lab.backend import Away
 from windows_lab.host import Host
 
 ADDRESS = "127.0.0.1"
@@ -81,7 +82,11 @@ class Front:
             await asyncio.sleep(self._rtt)
         if drop and not drop.after:
             return _hang_up(request)
-        response = await self._answer(host, request, body)
+        try:
+            response = await self._answer(host, request, body)
+        except Away:
+            self._shells = {name: shell for name, shell in self._shells.items() if shell.host is not host}
+            return _hang_up(request)
         if drop:
             return _hang_up(request)
         await response.prepare(request)
@@ -128,6 +133,8 @@ class Front:
             return 200, wsman.response(request, await self._dispatch(host, request))
         except wsman.Fault as fault:
             return 500, wsman.fault(request, fault)
+        except Away:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever breaks, the client gets a fault, not silence
             _log.exception("%s: %s failed", host.name, request.action if request else "a request")
             return 500, wsman.fault(request, wsman.internal_error(f"The lab failed: {error!r}"))

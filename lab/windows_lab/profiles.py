@@ -89,6 +89,9 @@ class Profile:
     onboarded: bool = True
     # Where it reports to, where it does; None is a sensor that keeps nothing of that.
     tenant: Tenant | None = Tenant()
+    # When the sensor takes another package: at its next start, at once, never ("stuck"), or at its next start without
+    # ever contacting the service again ("silent").
+    sensor: Literal["at_restart", "at_once", "stuck", "silent"] = "at_restart"
     # What the registry holds from the start, over a clean endpoint's; data None takes a value away.
     registry: tuple[PolicyValue, ...] = ()
     # True: on battery, where Windows does not start a task that disallows that.
@@ -149,6 +152,8 @@ PROFILES: dict[str, Profile] = {
         Profile("unsaid", tenant=None),
         Profile("mma", onboarded=False, registry=_MMA),
         Profile("older", advproxy=False),
+        Profile("silent", sensor="silent"),
+        Profile("stuck", sensor="stuck"),
     )
 }
 

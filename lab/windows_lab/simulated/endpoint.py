@@ -10,11 +10,11 @@ import functools
 import threading
 from typing import Any
 
-from windows_lab.backend import Backend, Completed
+from windows_lab.backend import Away, Backend, Completed
 from windows_lab.network.view import Network
 from windows_lab.payload import ModuleCall
 from windows_lab.profiles import Profile
-from windows_lab.simulated import modules
+from windows_lab.simulated import modules, onboarding
 from windows_lab.simulated.cmd import Cmd
 from windows_lab.simulated.events import Event, seeded
 from windows_lab.simulated.files import Files
@@ -91,12 +91,19 @@ class SimulatedEndpoint(Backend):
         encoding = self.profile.codepage
         streams = Streams([stdin.decode(encoding, "replace")])
         with self._lock:
+            self._be_there()
             self._machine.enforce_policy()
             try:
                 rc = self._cmd().run(line, streams)
             except Ended:
                 rc = _SHUT_DOWN
         return Completed(rc, _encoded(streams.out, encoding), _encoded(streams.err, encoding))
+
+    def _be_there(self) -> None:
+        """Restart where that was asked for; raises Away in what is asked meanwhile."""
+        if self._machine.boot.ends:
+            self.restart()
+            raise Away(f"{self.name} restarts")
 
     def module(self, call: ModuleCall) -> dict[str, Any]:
         """The result of a module of Ansible, faked after the policy has written what it owns."""
@@ -150,6 +157,8 @@ class SimulatedEndpoint(Backend):
             self._machine = dataclasses.replace(self._machine, boot=boot, services={})
             for task in self._machine.tasks.values():
                 task.boot(self._machine.clock.minutes)
+            if self.profile.onboarded:
+                onboarding.sensor_starts(self._machine)
 
     def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
         """Type and raw bytes of a value, straight from the registry's tree."""

@@ -15,7 +15,7 @@ from windows_lab.profiles import Profile
 CHANNEL = "Microsoft-Windows-SENSE/Operational"
 _PROVIDER = "Microsoft-Windows-SENSE"
 _GUID = "{fae96d09-ade1-5223-0098-af7b67348531}"
-_START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 _ERRORS = (3, 5, 6, 7, 15)
 _WARNINGS = (67,)
 
@@ -26,7 +26,7 @@ class Event:
 
     id: int
     data: tuple[tuple[str, str], ...] = ()
-    time: datetime = _START
+    time: datetime = START
 
     @property
     def level(self) -> int:
@@ -34,17 +34,17 @@ class Event:
         return 2 if self.id in _ERRORS else 3 if self.id in _WARNINGS else 4
 
 
-def succeeded(uri: str, attempts: int = 1, time: datetime = _START) -> Event:
+def succeeded(uri: str, attempts: int = 1, time: datetime = START) -> Event:
     """All contacts of a URI went well."""
     return Event(4, (("UInt1", str(attempts)), ("Message1", uri)), time)
 
 
-def failed(uri: str, code: int, attempts: int = 1, time: datetime = _START) -> Event:
+def failed(uri: str, code: int, attempts: int = 1, time: datetime = START) -> Event:
     """All contacts of a URI failed."""
     return Event(5, (("UInt1", str(attempts)), ("Message1", uri), ("Int1", str(code))), time)
 
 
-def mixed(uri: str, broken: int, worked: int, code: int, time: datetime = _START) -> Event:
+def mixed(uri: str, broken: int, worked: int, code: int, time: datetime = START) -> Event:
     """Some contacts of a URI failed."""
     counts = (("UInt1", str(broken + worked)), ("UInt2", str(broken)), ("UInt3", str(worked)))
     return Event(67, (*counts, ("Message1", uri), ("Int1", str(code))), time)
@@ -78,7 +78,7 @@ def _onboarded() -> tuple[Event, ...]:
         "https://winatp-gw-weu.microsoft.com/commands",
         "https://eu-v20.events.data.microsoft.com",
     )
-    hours = [_START + timedelta(hours=number) for number in range(1, 7)]
+    hours = [START + timedelta(hours=number) for number in range(1, 7)]
     return (
         Event(1),
         Event(11),

@@ -29,7 +29,7 @@ PROGRAMS = frozenset((
     "openfiles", "pathping", "pktmon", "pnputil", "powercfg", "print", "proxycfg", "pwsh", "qappsrv",
     "qprocess", "query", "quser", "qwinsta", "rasdial", "recover", "regedit", "regedt32", "regini",
     "regsvr32", "relog", "replace", "repair-bde", "reset", "robocopy", "route", "rpcping", "rundll32",
-    "runas", "rwinsta", "sdbinst", "secedit", "services", "setspn", "setx", "sfc", "shutdown", "slmgr",
+    "runas", "rwinsta", "sdbinst", "secedit", "services", "setspn", "setx", "sfc", "slmgr",
     "sort", "ssh", "subst", "sxstrace", "systeminfo", "takeown", "tar", "taskhost", "tasklist",
     "tcmsetup", "telnet", "timeout", "tpmtool", "tpmvscmgr", "tracerpt", "tracert", "tree", "tscon",
     "tsdiscon", "tskill", "typeperf", "tzutil", "unlodctr", "vaultcmd", "verifier", "vssadmin", "w32tm",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from windows_lab.network.view import Network
-from windows_lab.profiles import Profile
+from windows_lab.profiles import Profile, Tenant
 from windows_lab.simulated.events import Event
 from windows_lab.simulated.files import Files
 from windows_lab.simulated.registry import Node, Path, Registry, Value
@@ -78,6 +78,8 @@ class Machine:
     hung: dict[str, threading.Event] = field(default_factory=dict)
     # The sensor's log, oldest event first; None where there is no such log.
     events: list[Event] | None = None
+    # The onboarding package that was run, in a list of at most one, until the sensor takes it.
+    packages: list[Tenant] = field(default_factory=list)
     # What netsh winhttp set advproxy stored: where Windows keeps it is not documented.
     advproxy: dict[str, Any] = field(
         default_factory=lambda: {"Proxy": "", "ProxyBypass": "", "AutoconfigUrl": "", "AutoDetect": False}

@@ -27,6 +27,7 @@ OTHER_SCRIPT = "http://wpad.lab.test/proxy.pac"
 _CURRENT_VERSION = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 _SETTINGS = r"Microsoft\Windows\CurrentVersion\Internet Settings"
 _SENSOR = r"HKLM\SOFTWARE\Microsoft\Windows Advanced Threat Protection"
+_ANTIVIRUS = r"HKLM\SOFTWARE\Microsoft\Windows Defender"
 _SYSTEM = r"HKLM\SYSTEM\CurrentControlSet"
 
 _ACCOUNTS = {
@@ -136,6 +137,12 @@ def _services() -> Iterator[_Row]:
             yield key, Value("DependOnService", "REG_MULTI_SZ", sz(f"{needs}\0"))
 
 
+def _antivirus() -> Iterator[_Row]:
+    yield _text(_ANTIVIRUS, "InstallLocation", r"C:\ProgramData\Microsoft\Windows Defender\Platform\4.18.24090.11-0\\")
+    yield _text(rf"{_ANTIVIRUS}\Signature Updates", "EngineVersion", "1.1.24090.11")
+    yield _text(rf"{_ANTIVIRUS}\Signature Updates", "AVSignatureVersion", "1.421.1.0")
+
+
 def _sensor(profile: Profile) -> Iterator[_Row]:
     yield _text(_SENSOR, "InstallLocation", r"C:\Program Files\Windows Defender Advanced Threat Protection\\")
     yield _dword(rf"{_SENSOR}\Status", "OnboardingState", int(profile.onboarded))
@@ -150,7 +157,7 @@ def _sensor(profile: Profile) -> Iterator[_Row]:
 def fresh_root(profile: Profile) -> Node:
     """The registry that endpoints of a profile begin with; one object for all of them."""
     registry = Registry(Node.empty(""), USER_SID)
-    for row in (_windows(), _proxies(), _accounts(), _services(), _sensor(profile)):
+    for row in (_windows(), _proxies(), _accounts(), _services(), _antivirus(), _sensor(profile)):
         for key, value in row:
             registry.set(registry.locate(key), value)
     registry.make_key(registry.locate(r"HKLM\SOFTWARE\Policies\Microsoft\Windows"))

@@ -28,6 +28,8 @@ class Boot:
 
     ended: bool = False
     number: int = 0
+    # Whether a restart was asked for, which has not begun.
+    ends: bool = False
 
     def check(self) -> None:
         """Raise Ended in a program that is from before a restart."""
