@@ -89,9 +89,9 @@ class Profile:
     onboarded: bool = True
     # Where it reports to, where it does; None is a sensor that keeps nothing of that.
     tenant: Tenant | None = Tenant()
-    # When the sensor takes another package: at its next start, at once, never ("stuck"), or at its next start without
-    # ever contacting the service again ("silent").
-    sensor: Literal["at_restart", "at_once", "stuck", "silent"] = "at_restart"
+    # When the sensor takes another package: at its next start, at once, or never ("stuck"). Or at its next start, and
+    # contacts no service from then on ("silent"), or only the one for standard connectivity ("deaf").
+    sensor: Literal["at_restart", "at_once", "stuck", "silent", "deaf"] = "at_restart"
     # What the registry holds from the start, over a clean endpoint's; data None takes a value away.
     registry: tuple[PolicyValue, ...] = ()
     # True: on battery, where Windows does not start a task that disallows that.
@@ -154,6 +154,7 @@ PROFILES: dict[str, Profile] = {
         Profile("older", advproxy=False),
         Profile("silent", sensor="silent"),
         Profile("stuck", sensor="stuck"),
+        Profile("deaf", sensor="deaf"),
     )
 }
 

@@ -90,6 +90,9 @@ class _Line:
     def close(self) -> None:
         """Nothing is open."""
 
+    def reset(self) -> None:
+        """There is no other connection."""
+
 
 def batch(data: bytes) -> None:
     """The answer to a batch of commands."""

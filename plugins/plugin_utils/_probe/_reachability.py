@@ -13,6 +13,7 @@ from typing import Any
 
 from .._credentials import shown_proxies, shown_words
 from .._inquiry import Inquiry
+from .._operator._meant import few
 from .._resources._antivirus_proxy import ANTIVIRUS_QUERIES, Antivirus
 from .._resources._datacollection_values import DataCollection
 from .._resources._effective import effective
@@ -240,6 +241,14 @@ def missed(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The rows for which the service is not reached; one that was skipped only where nothing else went wrong."""
     bad = [row for row in deciding(rows) if row["verdict"] != OK]
     return [row for row in bad if row["verdict"] != SKIPPED] or bad
+
+
+def not_reached(report: Mapping[str, Any]) -> str:
+    """Why the service is not reached by a report, as a clause; empty where it is."""
+    if report["summary"]["reachable"]:
+        return ""
+    reasons = sorted({f"{row['host']} {row['reason']}" for row in missed(report["rows"])})
+    return f"the service is not reached: {few(reasons)}"
 
 
 def _path(word: str) -> str:

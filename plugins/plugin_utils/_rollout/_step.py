@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,7 @@ from ansible.errors import AnsibleError
 from .._evidence._files import NotWritable
 from .._evidence._record import Record, save
 from .._evidence._secrets import clean
-from .._operator._meant import few
-from .._probe._reachability import Reachability, missed
+from .._probe._reachability import Reachability, not_reached
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
 from .._times import stamp, utc_now
@@ -46,7 +45,7 @@ def carry_out(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
     got. Raises RecordError before anything is sent, Taken where the directory is no longer this run's, and
     NotWritable with whether the endpoint was written.
     """
-    step = _Step(job, earlier_of(job))
+    step = Step(job, earlier_of(job))
     try:
         with busy(job.address):
             verdict = step.run(connect)
@@ -58,7 +57,7 @@ def carry_out(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
 
 def preview(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
     """The record so far as it is known without a write, and whether there would be one; nothing is saved."""
-    step = _Step(job, earlier_of(job))
+    step = Step(job, earlier_of(job))
     seen = step.see(Stage.READ, connect)
     follows = FOLLOWS[Stage.READ, seen]
     if isinstance(follows, str):
@@ -70,7 +69,9 @@ def preview(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
     return replace(step.record, verdict=OK, reason=reason), writes
 
 
-class _Step:
+class Step:
+    """The step of an endpoint whose settings change; each stage is done by the method of its name."""
+
     def __init__(self, job: Job, earlier: Record | None) -> None:
         self._job = job
         self._resource = EndpointProxy(job.options)
@@ -119,7 +120,8 @@ class _Step:
         try:
             if stage is Stage.READ:
                 self._endpoint = connect()
-            return _DOES[stage](self)
+            seen: Seen = getattr(self, f"_{stage.name.lower()}")()
+            return seen
         except _UNREACHED as error:
             return self._lost(f"unreachable: {error}")
         except _REFUSED as error:
@@ -257,10 +259,10 @@ class _Step:
             return Seen.NOT_REACHED
         kept = {name: report[name] for name in ("effective", "rows", "summary", "findings")}
         self.record = replace(self.record, reachability=kept)
-        if report["summary"]["reachable"]:
-            return Seen.REACHED
-        self.why = _not_reached(report)
-        return Seen.NOT_REACHED
+        if why := not_reached(report):
+            self.why = why
+            return Seen.NOT_REACHED
+        return Seen.REACHED
 
     def _restore(self) -> Seen:
         """Restore the state from before the write."""
@@ -384,17 +386,3 @@ class _Step:
                 "the same command again: it reads the endpoint, and completes the record."
             )
         return self.record
-
-
-_DOES: Mapping[Stage, Callable[[_Step], Seen]] = {
-    Stage.READ: _Step._read,
-    Stage.WRITE: _Step._write,
-    Stage.VERIFY: _Step._verify,
-    Stage.CONFIRM: _Step._confirm,
-    Stage.RESTORE: _Step._restore,
-}
-
-
-def _not_reached(report: Mapping[str, Any]) -> str:
-    reasons = sorted({f"{row['host']} {row['reason']}" for row in missed(report["rows"])})
-    return f"the service is not reached: {few(reasons)}"

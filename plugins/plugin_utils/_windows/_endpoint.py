@@ -107,6 +107,8 @@ class Connection(Protocol):
 
     def close(self) -> None: ...
 
+    def reset(self) -> None: ...
+
 
 def quote(argument: str) -> str:
     """Return the argument as one word of a cmd.exe command line.
@@ -224,6 +226,15 @@ class Endpoint:
         for batch in batches:
             completed += self._round_trip(batch, token)
         return completed
+
+    def renew(self) -> None:
+        """Begin a new connection, as to an endpoint that was restarted. Raises AnsibleError."""
+        try:
+            self._connection.reset()
+        except AnsibleError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises, there is no connection
+            raise AnsibleConnectionFailure(f"The connection to the endpoint failed: {type(error).__name__}") from None
 
     def check(self, commands: Sequence[Command]) -> None:
         """Raise CommandTooLong where run would; nothing is sent."""
