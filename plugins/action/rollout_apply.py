@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._lock im
     address_of,
     this_run,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._migrating import MigrationStep
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import (
     PlanError,
     differences,
@@ -42,6 +44,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan im
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import settings_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step import carry_out, preview
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._watch import Watch, WatchedEndpoint
+from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._migration import Migration
+from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._options import migration_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
 
@@ -49,19 +53,21 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._version import V
 class ActionModule(EndpointAction):
     module = "rollout_apply"
     includes = ("endpoint_proxy", "reachability")
+    _moving: Migration | None = None
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         try:
             job = self._job(options, task_vars)
         except PlanError as error:
             raise Refused(str(error)) from None
+        make = functools.partial(MigrationStep, self._moving) if self._moving else None
         try:
             if job.owner is None:
-                record, changed = preview(lambda: WatchedEndpoint(self._connection, job.watch), job)
+                record, changed = preview(lambda: WatchedEndpoint(self._connection, job.watch), job, make)
                 save(shadow(job.evidence), record)
                 after = record.planned
             else:
-                record, changed = carry_out(lambda: WatchedEndpoint(self._connection, job.watch), job)
+                record, changed = carry_out(lambda: WatchedEndpoint(self._connection, job.watch), job, make)
                 after = record.observed
         except RecordError as error:
             # The gate reads the same file, and says the same.
@@ -81,14 +87,17 @@ class ActionModule(EndpointAction):
         share = load_share(Path(options["plan"]).expanduser(), host)
         share.check(utc_now(), VERSION)
         planned = share.planned
-        asked = plain(settings_of(task_vars, self._templar.template))
+        if options["migration"]:
+            self._moving = migration_of(options["migration"], options["verify"], self._with_files)
+        moving = self._moving
+        asked = plain(moving.settings() if moving else settings_of(task_vars, self._templar.template))
         if stray := differences(planned.settings, asked):
             raise PlanError(f"The settings of {host} are no longer those of the plan: {said(stray)}.")
         return Job(
             host=host,
             address=address_of(task_vars, self._templar.template),
             plan=planned,
-            options=validated("endpoint_proxy", EndpointProxy.complete(planned.settings)),
+            options={} if moving else validated("endpoint_proxy", EndpointProxy.complete(planned.settings)),
             digest=share.digest,
             change=options["change"],
             who=who_of(task_vars),
@@ -96,7 +105,7 @@ class ActionModule(EndpointAction):
             evidence=Path(options["evidence"]).expanduser(),
             owner=None if self._task.check_mode else this_run("", "", ""),
             watch=Watch(options["deadline"]),
-            verify=self._verify(options["verify"]),
+            verify=None if moving else self._verify(options["verify"]),
             confirm_within=options["confirm_within"],
             replan=options["replan"],
         )
@@ -116,7 +125,7 @@ class ActionModule(EndpointAction):
             "change": record.change,
             "plan_digest": record.plan_digest,
             "record": str(path_of(job.evidence, job.host)),
-            "reboot_reason": job.plan.reboot_reason if changed or record.changed else "",
+            "reboot_reason": record.restart if changed or record.changed else "",
         }
         if self._task.diff and changed:
             result["diff"] = {"before": dict(record.before if job.owner else record.observed), "after": dict(after)}

@@ -37,7 +37,8 @@ class ActionModule(EndpointAction):
             if not RUN[variable].test(options[option]):
                 raise InvalidOption(option, f"it has to be {RUN[variable].words}.")
         path = Path(options["path"]).expanduser()
-        plan = _plan(options["valid_hours"], dict(gather(path, task_vars["ansible_play_hosts_all"])))
+        predictions = dict(gather(path, task_vars["ansible_play_hosts_all"]))
+        plan = _plan(options["valid_hours"], predictions)
         page = path.with_suffix(".html")
         if not self._task.check_mode:
             try:
@@ -56,7 +57,8 @@ class ActionModule(EndpointAction):
             "left_out": dict(plan.left_out),
             "lines": [
                 f"{len(to_change)} of {len(plan.hosts)} endpoints would be changed.",
-                *(f"Could not be read, and left out: {line}" for line in _by_reason(plan.left_out)),
+                *_left_out("Could not be read", {host: found.unread for host, found in predictions.items()}),
+                *_left_out("Can't be moved", {host: found.unfit for host, found in predictions.items()}),
                 f"To approve: {page}, digest {plan.digest}",
             ],
         }
@@ -68,12 +70,19 @@ def _plan(valid_hours: int, predictions: Mapping[str, Prediction]) -> Plan:
     if refused:
         said = " ".join(_by_reason(refused))
         raise Refused(f"No plan was written, since not every endpoint allows what is asked for: {said}")
-    left_out = {host: found.unread for host, found in predictions.items() if found.unread}
+    left_out = {host: found.unread or found.unfit for host, found in predictions.items() if found.planned is None}
     hosts = {host: found.planned for host, found in predictions.items() if found.planned}
     if not hosts:
-        raise Refused(f"No plan was written, since no endpoint could be read: {' '.join(_by_reason(left_out))}")
+        unfit = any(found.unfit for found in predictions.values())
+        why = "no endpoint can be moved" if unfit else "no endpoint could be read"
+        raise Refused(f"No plan was written, since {why}: {' '.join(_by_reason(left_out))}")
     created = utc_now()
     return Plan(created, created + datetime.timedelta(hours=valid_hours), VERSION, hosts, left_out)
+
+
+def _left_out(what: str, reasons: Mapping[str, str]) -> list[str]:
+    said = {host: reason for host, reason in reasons.items() if reason}
+    return [f"{what}, and left out: {line}" for line in _by_reason(said)]
 
 
 def _by_reason(reasons: Mapping[str, str]) -> Sequence[str]:

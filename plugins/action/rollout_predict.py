@@ -13,8 +13,14 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._action import En
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._prediction import keep, predict
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._prediction import (
+    Prediction,
+    keep,
+    predict,
+    predict_move,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import settings_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._options import migration_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Endpoint
 
 
@@ -23,17 +29,24 @@ class ActionModule(EndpointAction):
     includes = ("endpoint_proxy",)
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        settings = settings_of(task_vars, self._templar.template)
-        wanted = validated("endpoint_proxy", EndpointProxy.complete(settings))
-        prediction = predict(lambda: Endpoint(self._connection), settings, EndpointProxy(wanted))
+        prediction = self._prediction(options, task_vars)
         try:
             keep(Path(options["plan"]).expanduser(), str(task_vars["inventory_hostname"]), prediction)
         except NotWritable as error:
             raise Refused(str(error)) from None
         planned = prediction.planned
         if planned is None:
-            why = f"could not be read: {prediction.unread}" if prediction.unread else prediction.refused
+            said = prediction.refused or prediction.unfit
+            why = f"could not be read: {prediction.unread}" if prediction.unread else said
             # That is what the default output shows as neither well nor changed.
             return {"changed": False, "skipped": True, "skipped_reason": why, "msg": why}
         result = {"changed": planned.changed, "commands": list(planned.commands), "warnings": list(planned.warnings)}
         return result | ({"diff": {"before": planned.before, "after": planned.after}} if self._task.diff else {})
+
+    def _prediction(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Prediction:
+        if options["migration"]:
+            migration = migration_of(options["migration"], None, self._with_files)
+            return predict_move(lambda: Endpoint(self._connection), migration)
+        settings = settings_of(task_vars, self._templar.template)
+        wanted = validated("endpoint_proxy", EndpointProxy.complete(settings))
+        return predict(lambda: Endpoint(self._connection), settings, EndpointProxy(wanted))

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,14 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._lock im
     address_of,
     this_run,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._undo import Undoing, roll_back
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._migrating import MigrationBack
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._undo import (
+    Undoing,
+    holds_package,
+    roll_back,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._watch import Watch, WatchedEndpoint
+from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._options import migration_of
 
 
 class ActionModule(EndpointAction):
@@ -46,7 +53,7 @@ class ActionModule(EndpointAction):
             return {"changed": False, "verdict": "failed", "restored": [], "reason": f"not restored: {error}"}
         if record is None:
             raise Refused(f"There is no record of {host} in {evidence}.")
-        if not record.snapshot:
+        if not (record.snapshot or holds_package(record)):
             return {"changed": False, "verdict": record.verdict, "restored": [], "reason": "nothing was written"}
         job = Undoing(
             record=record,
@@ -56,8 +63,9 @@ class ActionModule(EndpointAction):
             watch=Watch(options["deadline"]),
             owner=None if self._task.check_mode else this_run("", "", ""),
         )
+        make = self._way_back(options["migration"] or {}) if holds_package(record) else None
         try:
-            record, restored = roll_back(lambda: WatchedEndpoint(self._connection, job.watch), job)
+            record, restored = roll_back(lambda: WatchedEndpoint(self._connection, job.watch), job, make)
             if job.owner is None:
                 save(shadow(evidence), record)
         except (NotWritable, Taken) as error:
@@ -70,3 +78,11 @@ class ActionModule(EndpointAction):
             "restored": restored,
             "reason": record.reason,
         }
+
+    def _way_back(self, given: Mapping[str, Any]) -> Callable[[Undoing], MigrationBack]:
+        if not given.get("package"):
+            raise Refused(
+                "There is no way back by this tool without the package for standard connectivity: name the file in "
+                "streamlined_previous_package. Nothing was read or changed."
+            )
+        return functools.partial(MigrationBack, migration_of(given, None, self._with_files))

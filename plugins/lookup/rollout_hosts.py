@@ -67,6 +67,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._cut import tell_if_cut
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import PlanError, load
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._undo import holds_package
 
 _EMPTY = {
     "plan": "Name the approved plan, as in -e mde_plan=plan.json: mde_plan is not set, or empty.",
@@ -121,5 +122,5 @@ def _touched(evidence: Path, known: Sequence[str]) -> list[str]:
             else:
                 Display().warning(f"{error} No host of the inventory has a record of that name, so it is left alone.")
         else:
-            hosts += [record.host] if record.snapshot else []
+            hosts += [record.host] if record.snapshot or holds_package(record) else []
     return sorted(hosts)

@@ -46,6 +46,11 @@ options:
       - Options of M(mde.connectivity.reachability) for the verification.
       - Without it nothing is verified.
     type: dict
+  migration:
+    description:
+      - Options of M(mde.connectivity.onboarding_package), for a plan of a move to streamlined connectivity. They have
+        to be those of the plan, and O(verify) says what has to be reached before the package runs.
+    type: dict
   batches:
     description: The sizes of the batches, as in the keyword C(serial), so that the record names the batch.
     type: list

@@ -23,6 +23,12 @@ options:
     description: The file of the plan that is going to be made.
     type: path
     required: true
+  migration:
+    description:
+      - Options of M(mde.connectivity.onboarding_package). With them the move to streamlined connectivity is planned,
+        and not the settings.
+      - An endpoint that can't be moved is reported as skipped, and the plan leaves it out.
+    type: dict
 attributes:
   check_mode:
     details: Runs in check mode as it does outside of it, since it changes nothing.

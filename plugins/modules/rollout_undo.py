@@ -35,6 +35,11 @@ options:
     description: Whether an endpoint that somebody changed since is restored all the same.
     type: bool
     default: false
+  migration:
+    description:
+      - Options of M(mde.connectivity.onboarding_package) for endpoints that were moved to streamlined connectivity,
+        with the package for standard connectivity as C(package). Without it, such an endpoint fails.
+    type: dict
 attributes:
   check_mode:
     details: Says which values would be restored.

@@ -23,7 +23,7 @@ options:
   playbook:
     description: The playbook whose variables are meant.
     type: str
-    choices: [allowlist, audit, evidence, plan, rollback, rollout, site, verify]
+    choices: [allowlist, audit, evidence, plan, rollback, rollout, site, streamlined, streamlined_plan, verify]
     required: true
   hosts:
     description: The hosts whose variables are checked. When the list is empty, all hosts of the play.

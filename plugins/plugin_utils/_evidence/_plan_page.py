@@ -34,8 +34,14 @@ def _sentence(plan: Plan) -> str:
     same, lost = len(plan.hosts) - changed, len(plan.left_out)
     parts = [f"{changed} of {len(plan.hosts) + lost} would change"]
     parts += [f"{same} {'needs' if same == 1 else 'need'} no change"] if same else []
-    parts += [f"{lost} could not be read and {'is' if lost == 1 else 'are'} left out"] if lost else []
+    why = "can't be moved or could not be read, and" if _moves(plan) else "could not be read and"
+    parts += [f"{lost} {why} {'is' if lost == 1 else 'are'} left out"] if lost else []
     return ", ".join(parts) + "."
+
+
+def _moves(plan: Plan) -> bool:
+    """Whether it is the plan of a move to streamlined connectivity."""
+    return any("package" in planned.settings for planned in plan.hosts.values())
 
 
 def _records(plan: Plan) -> Iterator[Record]:

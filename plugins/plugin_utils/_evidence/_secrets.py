@@ -24,6 +24,7 @@ _SECRET_KEY = re.compile(rf"{_NAME}|authorization|credential", re.IGNORECASE)
 # The repeats are bounded: without that, a long word of such names is searched from each of them to its end.
 _ASSIGNED = re.compile(rf"({_NAME}\w{{0,40}}[\"']?\s{{0,40}}[:=]\s{{0,40}})\S.*", re.IGNORECASE)
 _HEADER = re.compile(r"(authorization[\"']?\s{0,40}[:=]\s{0,40})\S.*", re.IGNORECASE)
+_SHA256 = re.compile("[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9A-Fa-f]{12,}")
 # Percent-encoded or full-width, a user name and password still stand before the host.
 _SIGN = re.compile(r"@|%40|\uff20|\ufe6b", re.IGNORECASE)
@@ -71,7 +72,9 @@ def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
     for name, item in value.items():
         key = str(name)
         hide = _is_secret(key) and item not in (None, "", [], {})
-        cleaned[text(key)] = HIDDEN if hide else clean(item)
+        # The bytes of a hash may look like a text with an at sign.
+        known = key == "sha256" and isinstance(item, str) and _SHA256.fullmatch(item)
+        cleaned[text(key)] = HIDDEN if hide else item if known else clean(item)
     # The bytes of a snapshot are kept whole or not at all: half a value would be restored as a whole one.
     if isinstance(value.get("data"), str) and not _known(value):
         del cleaned["data"]

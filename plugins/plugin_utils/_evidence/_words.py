@@ -33,6 +33,7 @@ _ANTIVIRUS = {
     "proxy_pac_url": "antivirus PAC URL",
     "proxy_bypass": f"antivirus {_BYPASS}",
 }
+_PACKAGE = {"name": "onboarding package", "sha256": "SHA-256 of the package"}
 _SWITCHES = {
     "disable_wpad": "DisableWpad",
     "disable_wpad_policy": "DisableWpad below Policies",
@@ -168,6 +169,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] =
     "wpad": lambda part: _named(_SWITCHES, part),
     "onboarding": lambda part: iter((("onboarded", onboarded_as(part)),)),
     "antivirus": _antivirus,
+    "package": lambda part: _named(_PACKAGE, part),
 }
 
 

@@ -18,6 +18,7 @@ from .._resources._resource import InvalidOption, Refused
 from .._services._lists import lists_of
 from .._services._model import REGIONS, InvalidRowError, ServiceFileError, UnknownChoiceError
 from .._services._service_tags import InvalidServiceTags
+from .._streamlined._migration import Migration, verification
 from ._meant import few, meant
 from ._packages import missing_package
 from ._variables import FAMILIES, LEFT, PLAYBOOKS, PREFIXES, RUN, Family, first_batch
@@ -75,7 +76,7 @@ def _mistakes(playbook: str, given: Given, count: int, complete: Complete) -> It
     for name in sorted(set(given) & set(RUN)):
         if not RUN[name].test(given[name]):
             yield f"{name} is {given[name]!r}, and has to be {RUN[name].words}."
-        elif name == "mde_batches" and playbook == "rollout":
+        elif name == "mde_batches" and playbook in ("rollout", "streamlined"):
             yield from _canary(given, count)
     for name in PLAYBOOKS[playbook].needs:
         if name not in given:
@@ -156,6 +157,16 @@ def _service_allowlist(given: Given, complete: Complete) -> Iterator[str]:
     yield from _tried(family, settings, _lists, complete)
 
 
+def _streamlined(given: Given, complete: Complete) -> Iterator[str]:
+    family, asked = FAMILIES["streamlined"], FAMILIES["endpoint_verify"]
+    settings = settings_of(family, given)
+    if "package" not in settings:
+        yield "Set streamlined_package to the file of the onboarding package for streamlined connectivity."
+        return
+    yield from _tried(family, settings, lambda options: Migration(options, {}), dict)
+    yield from _tried(asked, verification(settings_of(asked, given)), Reachability, complete)
+
+
 def _lists(options: Given) -> None:
     try:
         lists_of(options)
@@ -190,4 +201,5 @@ _CHECKS: Mapping[str, Callable[[Given, Complete], Iterator[str]]] = {
     "endpoint_proxy": _endpoint_proxy,
     "endpoint_verify": _endpoint_verify,
     "service_allowlist": _service_allowlist,
+    "streamlined": _streamlined,
 }

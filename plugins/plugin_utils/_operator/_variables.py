@@ -141,6 +141,7 @@ FAMILIES: Mapping[str, Family] = {
         {"assert": {"type": "bool"}, "report_directory": {"type": "path"}, "sensor": {"type": "bool"}},
         ("contacts", "result"),
     ),
+    "streamlined": Family("streamlined_", "onboarding_package", ("verify",), {}, ()),
     "service_allowlist": Family("service_allowlist_", "allowlist_files", (), {}, ("result",)),
 }
 PREFIXES = ("mde_", *(family.prefix for family in FAMILIES.values()))
@@ -152,6 +153,8 @@ PLAYBOOKS: Mapping[str, Playbook] = {
     "plan": Playbook(needs=("mde_plan",), families=("endpoint_proxy",)),
     "rollback": Playbook(needs=("mde_evidence",)),
     "rollout": Playbook(needs=("mde_plan", "mde_change"), families=("endpoint_verify",)),
+    "streamlined": Playbook(needs=("mde_plan", "mde_change"), families=("streamlined",)),
+    "streamlined_plan": Playbook(needs=("mde_plan",), families=("streamlined",)),
     "site": Playbook(families=("endpoint_proxy",)),
     "verify": Playbook(families=("endpoint_verify",)),
 }

@@ -13,7 +13,7 @@ from typing import Any
 from .._evidence._record import Record, RecordError, load, path_of
 from ._lock import Owner
 from ._plan import HostPlan
-from ._undo import BACK
+from ._undo import BACK, holds_package
 from ._watch import Watch
 
 # What the history of a record says where a write begins, and where an endpoint ended well.
@@ -56,7 +56,7 @@ def earlier_of(job: Job) -> Record | None:
     earlier = load(job.evidence, job.host)
     if earlier is None or earlier.plan_digest == job.digest:
         return earlier
-    if earlier.snapshot and earlier.verdict != "rolled_back":
+    if (earlier.snapshot or holds_package(earlier)) and earlier.verdict != "rolled_back":
         raise RecordError(
             f"{path_of(job.evidence, job.host)} is what can undo another plan: name another directory in mde_evidence."
         )

@@ -19,6 +19,7 @@ from .._operator._cause import cause_of
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
 from .._run import kept_for
+from .._streamlined._migration import REBOOT_REASON, Migration
 from .._transaction import Transaction
 from .._windows._endpoint import Endpoint, EndpointError
 from ._plan import HostPlan, host_plan, plain
@@ -26,11 +27,15 @@ from ._plan import HostPlan, host_plan, plain
 
 @dataclass(frozen=True)
 class Prediction:
-    """What became of one endpoint: its plan, or why it could not be read, or why its state does not allow a change."""
+    """What became of one endpoint: its plan, or why it could not be read, or why its state does not allow a change.
+
+    unfit says why an endpoint can't be moved to streamlined connectivity, which the plan for the others does without.
+    """
 
     planned: HostPlan | None = None
     unread: str = ""
     refused: str = ""
+    unfit: str = ""
 
 
 def predict(connect: Callable[[], Endpoint], settings: Mapping[str, Any], resource: EndpointProxy) -> Prediction:
@@ -53,6 +58,31 @@ def predict(connect: Callable[[], Endpoint], settings: Mapping[str, Any], resour
             warnings=tuple(transaction.warnings),
             changed=bool(change.writes),
             reboot_reason=change.reboot_reason,
+        )
+    )
+
+
+def predict_move(connect: Callable[[], Endpoint], migration: Migration) -> Prediction:
+    """Read an endpoint, and plan its move to streamlined connectivity."""
+    try:
+        found = migration.read(connect())
+        found.check()
+    except AnsibleError as error:
+        return Prediction(unread=cause_of(error))
+    except EndpointError as error:
+        return Prediction(unread=str(error))
+    except Refused as error:
+        return Prediction(unfit=str(error))
+    moves = not found.arrived
+    return Prediction(
+        HostPlan(
+            settings=plain(migration.settings()),
+            before=plain(found.report()),
+            after=plain({**found.expected(), "package": migration.package.report()}),
+            commands=tuple(migration.commands()) if moves else (),
+            warnings=tuple(migration.warnings()) if moves else (),
+            changed=moves,
+            reboot_reason=REBOOT_REASON if moves else "",
         )
     )
 

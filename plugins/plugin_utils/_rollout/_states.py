@@ -37,6 +37,8 @@ class Seen(enum.Enum):
     NOT_REACHED = "the service is not reached, or could not be asked"
     CONFIRMED = "no task is left that would undo it"
     UNDONE = "the task has undone it"
+    PACKAGE_FAILED = "the onboarding package ended with an error"
+    PENDING = "the onboarding package needs a restart that was not asked for"
     RESTORED = "the old bytes are back"
     NOT_RESTORED = "the old bytes are not back"
     UNTOUCHED = "nothing had been written"
@@ -61,11 +63,13 @@ FOLLOWS: Mapping[tuple[Stage, Seen], Stage | str] = {
     (Stage.WRITE, Seen.NOT_PUT_BACK): "failed",
     (Stage.WRITE, Seen.MOVED): "failed",
     (Stage.WRITE, Seen.HELD): Stage.VERIFY,
+    (Stage.WRITE, Seen.PACKAGE_FAILED): "failed",
     (Stage.VERIFY, Seen.UNREACHED): "failed",
     (Stage.VERIFY, Seen.LOST): "unverified",
     (Stage.VERIFY, Seen.REFUSED): "failed",
     (Stage.VERIFY, Seen.NOT_REACHED): Stage.RESTORE,
     (Stage.VERIFY, Seen.REACHED): Stage.CONFIRM,
+    (Stage.VERIFY, Seen.PENDING): "unverified",
     (Stage.CONFIRM, Seen.UNREACHED): "unverified",
     (Stage.CONFIRM, Seen.LOST): "unverified",
     (Stage.CONFIRM, Seen.REFUSED): "unverified",

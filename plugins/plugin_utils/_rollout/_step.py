@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -33,19 +34,22 @@ from ._watch import Abandoned
 # Whatever these say, the endpoint could not be asked or its answer can't be relied on.
 _UNREACHED = (AnsibleError, EndpointError)
 _REFUSED = (Refused, InvalidOption)
-_REPLAN = "-e mde_replan=true brings it into the planned state all the same: decide that with the approver."
+REPLAN = "-e mde_replan=true brings it into the planned state all the same: decide that with the approver."
 _ARMED = "what confirm_within left on the endpoint restores the old state by itself"
 
 
-def carry_out(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
+Make = Callable[[Job, Record | None], "Step"]
+
+
+def carry_out(connect: Callable[[], Endpoint], job: Job, make: Make | None = None) -> tuple[Record, bool]:
     """Bring one endpoint into its planned state, verify it, and say in its record how that ended.
 
-    The second is whether this run has changed the endpoint, and not one before it. The record is written before the
-    write and after each thing that is known, so that whatever happens to the controller, the file says how far it
-    got. Raises RecordError before anything is sent, Taken where the directory is no longer this run's, and
-    NotWritable with whether the endpoint was written.
+    make makes the step where it is none of settings. The second is whether this run has changed the endpoint, and not
+    one before it. The record is written before the write and after each thing that is known, so that whatever happens
+    to the controller, the file says how far it got. Raises RecordError before anything is sent, Taken where the
+    directory is no longer this run's, and NotWritable with whether the endpoint was written.
     """
-    step = Step(job, earlier_of(job))
+    step = (make or Step)(job, earlier_of(job))
     try:
         with busy(job.address):
             verdict = step.run(connect)
@@ -55,9 +59,9 @@ def carry_out(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
     return record, record.changed and step.wrote
 
 
-def preview(connect: Callable[[], Endpoint], job: Job) -> tuple[Record, bool]:
+def preview(connect: Callable[[], Endpoint], job: Job, make: Make | None = None) -> tuple[Record, bool]:
     """The record so far as it is known without a write, and whether there would be one; nothing is saved."""
-    step = Step(job, earlier_of(job))
+    step = (make or Step)(job, earlier_of(job))
     seen = step.see(Stage.READ, connect)
     follows = FOLLOWS[Stage.READ, seen]
     if isinstance(follows, str):
@@ -74,7 +78,6 @@ class Step:
 
     def __init__(self, job: Job, earlier: Record | None) -> None:
         self._job = job
-        self._resource = EndpointProxy(job.options)
         self._was_ok = earlier is not None and ended_ok(earlier)
         self._open = earlier is not None and not self._was_ok and is_open(earlier)
         self._still = earlier.reason if earlier and self._was_ok and earlier.verdict == OK else ""
@@ -98,6 +101,10 @@ class Step:
                 # A new record is begun only where nothing was written; the switch may have been left all the same.
                 history=earlier.history if earlier and may_be_armed(earlier) else (),
             )
+
+    @functools.cached_property
+    def _resource(self) -> EndpointProxy:
+        return EndpointProxy(self._job.options)
 
     @property
     def _ours(self) -> bool:
@@ -162,13 +169,13 @@ class Step:
             return ""
         if self._was_ok:
             since = differences(self.record.planned, clean(found))
-            return f"moved since it was ok: {said(since)}. {_REPLAN}" if since else ""
+            return f"moved since it was ok: {said(since)}. {REPLAN}" if since else ""
         if self._open:
             # What an own write left half done is no change by somebody else.
             if (theirs := stranger(self.record, self._transaction.read(self._touched()))) is not None:
-                return f"moved since it was written: {theirs} was changed by somebody else. {_REPLAN}"
+                return f"moved since it was written: {theirs} was changed by somebody else. {REPLAN}"
         elif differences(self._job.plan.after, found) and (stray := differences(self._job.plan.before, found)):
-            return f"the endpoint is not as it was when the plan was made: {said(stray)}. {_REPLAN}"
+            return f"the endpoint is not as it was when the plan was made: {said(stray)}. {REPLAN}"
         if differences(self._job.plan.after, planned):
             return "what would be written now is not what was planned: make a new plan"
         return ""
@@ -220,7 +227,7 @@ class Step:
         self._save(replace(self.record, changed=True, written=merged(self.record.written, written)), "written")
         # What this write did not touch may have become another's meanwhile.
         moved = differences(clean(self._planned), clean(self.record.observed))
-        self.why = f"moved while it was written: {said(moved)}. {_REPLAN}" if moved else self.why
+        self.why = f"moved while it was written: {said(moved)}. {REPLAN}" if moved else self.why
         return Seen.MOVED if moved else Seen.HELD
 
     def _not_held(self, error: NotHeld) -> Seen:

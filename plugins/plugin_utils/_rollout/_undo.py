@@ -28,6 +28,8 @@ from ._watch import Over, Watch
 _UNREACHED = (AnsibleError, EndpointError)
 # What the history of a record says of the way back: begun is noted before the first write, failed when it failed.
 BACK, BACK_FAILED = "rollback", "rollback_failed"
+# What it says where the sensor has proven that the endpoint moved, or moved back.
+REPORTED = "sensor"
 _FORCE = "Look who did; -e mde_force=true restores it all the same."
 
 
@@ -46,9 +48,19 @@ class Undoing:
 
 def is_open(record: Record) -> bool:
     """Whether a write of an earlier run may be there, of which nobody knows how it ended, or that is not taken back."""
-    return bool(record.snapshot) and (
+    return bool(record.snapshot or holds_package(record)) and (
         record.state != "done" or record.verdict == "unverified" or record.changed
     )
+
+
+def holds_package(record: Record) -> bool:
+    """Whether the record is of an endpoint on which an onboarding package was run, or may have been."""
+    return "package" in record.planned and bool(record.commands)
+
+
+def last_event(record: Record) -> int:
+    """The number of the last event of the sensor's log before the package was run."""
+    return int(record.written[-1]["newest_event"])
 
 
 def restoring(endpoint: Endpoint, record: Record, force: bool, tidy: bool = False) -> Transaction:
@@ -80,13 +92,15 @@ def addresses(transaction: Transaction) -> list[str]:
     return [str(write.address) for write in transaction.change.writes]
 
 
-def roll_back(connect: Callable[[], Endpoint], job: Undoing) -> tuple[Record, list[str]]:
+def roll_back(
+    connect: Callable[[], Endpoint], job: Undoing, make: Callable[[Undoing], Back] | None = None
+) -> tuple[Record, list[str]]:
     """Restore one endpoint, and return its record and the values that were written.
 
-    What is found on the endpoint is in the record and no exception. Raises Taken and NotWritable, the latter with
-    whether the endpoint was restored.
+    make makes the way back where it is none of settings. What is found on the endpoint is in the record and no
+    exception. Raises Taken and NotWritable, the latter with whether the endpoint was restored.
     """
-    step = _Back(job)
+    step = (make or Back)(job)
     try:
         with busy(job.address):
             ended, reason = step.run(connect)
@@ -109,7 +123,9 @@ def roll_back(connect: Callable[[], Endpoint], job: Undoing) -> tuple[Record, li
     return step.finish(ended, reason), step.restored
 
 
-class _Back:
+class Back:
+    """The way back of an endpoint whose settings changed."""
+
     def __init__(self, job: Undoing) -> None:
         self._job = job
         self._endpoint: Endpoint | None = None
