@@ -83,7 +83,8 @@ def test_every_playbook_is_in_the_table_and_every_family_has_a_role() -> None:
     heads = (ROOT / "playbooks").glob("*.yml")
     # The demo is the playbook site.
     assert {path.stem for path in heads} - {"demo"} <= set(PLAYBOOKS)
-    for name, family in FAMILIES.items():
+    # The move to streamlined connectivity is a playbook without a role.
+    for name, family in ((name, family) for name, family in FAMILIES.items() if name != "streamlined"):
         specs = yaml.safe_load((ROOT / "roles" / name / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
         documented = specs["argument_specs"]["main"]["options"]
         assert {f"{family.prefix}{own}" for own in family.own} <= set(documented)
