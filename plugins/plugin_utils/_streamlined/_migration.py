@@ -21,7 +21,7 @@ from .._resources._windows import Windows
 from .._sensor._contacts import CONTACT_IDS
 from .._sensor._events import LogUnreadable, newest, parse, require_parser
 from .._transaction import Unknown
-from .._windows._endpoint import Command, Endpoint
+from .._windows._endpoint import Command, Endpoint, EndpointError
 from .._windows._registry import Reading
 from . import _delivery
 from ._package import Package, load
@@ -158,9 +158,7 @@ class Migration:
         if not seen.started:
             if not self.restart:
                 return seen
-            answer = endpoint.run([_RESTART])[0]
-            if answer.rc not in _RESTARTS:
-                raise Refused(f"The package ran, and Windows could not be restarted: shutdown ended with {answer.rc}.")
+            _restart(endpoint, lambda: look(endpoint, since, wanted).started)
         return await_proof(lambda: look(endpoint, since, wanted), lambda: _renew(endpoint), self.within, check)
 
 
@@ -168,6 +166,25 @@ def verification(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
     """Arguments of reachability for the URLs that are needed after the move, by default those of its own region."""
     given = {"unprobed": "omit", "run_as": "system", "regions": [AUTO], **(arguments or {})}
     return Reachability.complete({**given, "generation": STREAMLINED})
+
+
+def _restart(endpoint: Endpoint, started: Callable[[], bool]) -> None:
+    """Restart Windows, once more where the answer was lost and nothing came of it. Raises Refused."""
+    for _attempt in range(2):
+        try:
+            answer = endpoint.run([_RESTART])[0]
+        except (AnsibleError, EndpointError):
+            _renew(endpoint)
+        else:
+            if answer.rc in _RESTARTS:
+                return
+            raise Refused(f"The package ran, and Windows could not be restarted: shutdown ended with {answer.rc}.")
+        try:
+            if started():
+                return
+        except (AnsibleError, EndpointError):
+            # It goes down, or has already.
+            return
 
 
 def _renew(endpoint: Endpoint) -> None:
