@@ -86,6 +86,7 @@ def test_who_can_not_be_moved_is_left_out_of_the_plan_with_the_reason(network: S
         assert [fleet.endpoint(name).writes for name in fleet.lab.endpoints] == [[]] * 7
         page = fleet.plan_file.with_suffix(".html").read_text()
         assert "6 can't be moved or could not be read, and are left out" in page
+        assert "There is no way back by this tool, since no previous_package is given." in page
         done = fleet.play("streamlined")
         assert (done.rc, fleet.moved()) == (0, ["clean-1"])
 
@@ -190,6 +191,7 @@ def test_the_package_of_another_organisation_in_an_archive_is_named_by_its_hash(
         with zipfile.ZipFile(file, "w") as made:
             made.write(fleet.new, "x/WindowsDefenderATPOnboardingScript.cmd")
         done = fleet.move(streamlined_package=str(file))
+        assert "Nothing says of Package.zip from outside" in fleet.plan_file.with_suffix(".html").read_text()
         assert done.rc == 0, done.output[-3000:]
         assert fleet.moved() == ["clean-1"]
         record = fleet.record("clean-1")
