@@ -73,9 +73,10 @@ def _plan(valid_hours: int, predictions: Mapping[str, Prediction]) -> Plan:
     left_out = {host: found.unread or found.unfit for host, found in predictions.items() if found.planned is None}
     hosts = {host: found.planned for host, found in predictions.items() if found.planned}
     if not hosts:
-        unfit = any(found.unfit for found in predictions.values())
-        why = "no endpoint can be moved" if unfit else "no endpoint could be read"
-        raise Refused(f"No plan was written, since {why}: {' '.join(_by_reason(left_out))}")
+        none = "No plan was written, since no endpoint could be read:"
+        if any(found.unfit for found in predictions.values()):
+            none = "No plan was written, since no endpoint can be moved:"
+        raise Refused(f"{none} {' '.join(_by_reason(left_out))}")
     created = utc_now()
     return Plan(created, created + datetime.timedelta(hours=valid_hours), VERSION, hosts, left_out)
 
