@@ -7,27 +7,20 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import re
 import stat
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from windows_lab.inventory import document
 from windows_lab.lab import Lab
 
 from tests.guides import blocks, read
-from tests.integration.site import Site
+from tests.integration.desk import Desk
 from tests.outside import outside
 
 pytestmark = pytest.mark.simulated
 
 GUIDE = read("guide_rollout")
-NAMED = "pc-0001.example.com"
 # What each command is, and the endpoints that have their old settings after it.
 ALL = ("clean-1", "clean-2", "clean-3")
 STEPS = (
@@ -40,54 +33,6 @@ STEPS = (
     ("rollback", ALL),
     ("rollout", ()),
 )
-
-
-class Desk:
-    """A folder with an inventory, in which the commands of the guide are typed."""
-
-    def __init__(self, lab: Lab, proxy: str, work: Path) -> None:
-        self.lab = lab
-        self.work = work
-        settings = example()["windows"]["vars"]
-        inventory = document(lab, "winrs", "basic")
-        wanted = {name: value for name, value in settings.items() if not name.startswith("ansible_")}
-        inventory["windows"]["vars"].update(wanted, endpoint_proxy_winhttp_proxy={"proxy": proxy})
-        (work / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
-
-    def type(self, command: str) -> str:
-        """Run a block of the guide as it stands, and return what it prints."""
-        plan = self.work / "CHG0001" / "plan.json"
-        digest = json.loads(plan.read_text(encoding="utf-8"))["digest"] if plan.exists() else ""
-        given = {
-            "ANSIBLE_CALLBACKS_ENABLED": "mde.connectivity.evidence",
-            "ANSIBLE_NOCOLOR": "1",
-            "DIGEST": digest,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        }
-        run = subprocess.run(
-            ["sh", "-eu", "-c", command.replace(NAMED, "clean-1")],
-            cwd=self.work,
-            env={**os.environ, **given},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert run.returncode == 0, run.stdout
-        return run.stdout
-
-    def held(self) -> dict[str, Any]:
-        site = Site(self.lab, self.work)
-        found = {}
-        for name, site.endpoint in self.lab.endpoints.items():
-            found[name] = site.managed()
-        return found
-
-
-def example() -> dict[str, Any]:
-    (text,) = blocks(GUIDE, "yaml")
-    return dict(yaml.safe_load(text))
 
 
 def kind(command: str) -> str:
@@ -111,11 +56,13 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     commands = blocks(GUIDE, "sh")
     assert [kind(command) for command in commands] == [name for name, _old in STEPS]
     with Lab(profiles={"clean": 3}) as lab, outside(lab) as proxy:
-        desk = Desk(lab, proxy.address, tmp_path)
+        desk = Desk(lab, proxy.address, tmp_path, GUIDE)
         before = desk.held()
         said = []
         for command, (_name, old) in zip(commands, STEPS, strict=True):
-            said.append(desk.type(command))
+            plan = tmp_path / "CHG0001" / "plan.json"
+            digest = json.loads(plan.read_text(encoding="utf-8"))["digest"] if plan.exists() else ""
+            said.append(desk.type(command, ANSIBLE_CALLBACKS_ENABLED="mde.connectivity.evidence", DIGEST=digest))
             now = desk.held()
             assert tuple(name for name in ALL if now[name] == before[name]) == old, said[-1]
         assert "3 of 3 endpoints would be changed." in said[0]
