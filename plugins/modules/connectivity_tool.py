@@ -70,9 +70,9 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    details: Says what it would run and runs nothing.
     support: full
     details:
+      - Says what it would run and runs nothing.
       - It does not contact the endpoint, returns no rows, and leaves RV(summary.reachable) null.
   diff_mode:
     support: N/A

@@ -49,6 +49,8 @@ def complaints_about(name: str, kind: str) -> list[str]:
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if shown.returncode or name not in (page := json.loads(shown.stdout or "{}")):
         return [f"{name}: ansible-doc shows nothing: {shown.stderr.strip()[-500:]}"]
+    if shown.stderr:
+        return [f"{name}: ansible-doc warns: {shown.stderr.strip()[-500:]}"]
     wanted = ("doc", "examples", "return") if kind in {"module", "lookup", "filter"} else ("doc", "examples")
     return [f"{name}: no {part}" for part in wanted if not page[name].get(part)]
 
