@@ -16,10 +16,6 @@ from windows_lab.lab import BackendName, Lab
 from windows_lab.proxy import Origin
 
 from tests.checks.runner import ROOT
-from tests.windows.__main__ import CONTRACT
-
-# What reg.exe of Wine does not show: this type, and letters that its code page lacks.
-_NOT_ON_WINE = tuple(f"--deselect={CONTRACT}::test_contract[windows-{name}]" for name in ("add-quad", "add-non-ascii"))
 
 
 def rehearse(backend: BackendName, folder: Path, connection: str = "winrs", more: tuple[str, ...] = ()) -> int:
@@ -37,7 +33,6 @@ def rehearse(backend: BackendName, folder: Path, connection: str = "winrs", more
             "MDE_WINDOWS_PATIENCE": "0",
         }
         command = [sys.executable, "-m", "tests.windows", "--into", str(folder), "--evidence", backend, *more]
-        command += _NOT_ON_WINE if backend == "wine" else ()
         return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 

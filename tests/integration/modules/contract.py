@@ -21,6 +21,9 @@ WOW = r"HKLM\SOFTWARE\Wow6432Node\Lab"
 POLICIES = r"HKLM\SOFTWARE\Policies\Lab"
 NETSH32 = r"%SystemRoot%\SysWOW64\netsh.exe"
 
+# What these cases write Wine's reg.exe does not show: a type, and letters that its code page lacks.
+UNSHOWN_BY_WINE = ("add-quad", "add-non-ascii")
+
 Raw = tuple[str, bytes]
 # Key, value name and view.
 Place = tuple[str, str, int]

@@ -27,6 +27,7 @@ from tests.integration.modules.contract import (
     LAB,
     MACHINE,
     POLICIES,
+    UNSHOWN_BY_WINE,
     WIDE,
     WOW,
     Case,
@@ -38,6 +39,8 @@ from tests.integration.wine.wine_endpoint import wine_endpoint
 from tests.recordings import stored
 
 TOKEN = "c0ffee11"
+# Of an endpoint whose values are read by Wine's reg.exe.
+WINE_CODEPAGE = "cp437"
 Start = Callable[[str], Backend]
 
 
@@ -97,7 +100,8 @@ def start(request: pytest.FixtureRequest) -> Start:
 
 def answering(recording: Recording, part: str) -> RecordedEndpoint:
     """An endpoint that answers as the recording does; it has the language of the machine that it was made on."""
-    profile = Profile("recorded", locale=recording.machine.language)
+    codepage = WINE_CODEPAGE if recording.machine.evidence == "wine" else "utf-8"
+    profile = Profile("recorded", locale=recording.machine.language, codepage=codepage)
     return RecordedEndpoint("recorded", profile, recording.parts.get(part, []))
 
 
@@ -156,6 +160,8 @@ def test_contract(start: Start, case: Case) -> None:
     give(endpoint, case)
     answers = batch(endpoint, [step.command for step in case.steps])
     assert read(case, answers, english) == expected(case, english)
+    if case.name in UNSHOWN_BY_WINE and endpoint.profile.codepage == WINE_CODEPAGE:
+        return
     for (key, name, view), value in case.after.items():
         assert comparable(endpoint.value(key, name, view)) == value
 

@@ -18,7 +18,9 @@ from tests.windows.questions import QUESTIONS
 BY_NAME = {question.name: question for question in QUESTIONS}
 BLOB = struct.pack("<III", 0x28, 0, 3) + b"\1\0\0\0a\0\0\0\0"
 SWITCH = "product/test_the_switch_restores_what_nobody_confirms"
-NETSH = tuple(Exchange(line, rc, b"x") for line, rc in zip(BY_NAME["netsh-exit-codes"].lines, (1, 1, 1, 0), strict=True))
+ASKED = BY_NAME["netsh-exit-codes"].lines
+NETSH = tuple(Exchange(line, rc, b"x") for line, rc in zip(ASKED, (1, 1, 1, 0), strict=True))
+ADVPROXY = "questions/advproxy-place"
 SETTINGS = b"\r\n    ProxyEnable    REG_DWORD    0x0\r\n"
 STORED = SETTINGS + b"    WinHttpAdvProxy    REG_BINARY    00\r\n"
 
@@ -40,14 +42,17 @@ SAID: list[tuple[str, str, tuple[Exchange | Look, ...], str]] = [
     ("both-views", "contract/test_contract[set-proxy]", looked(BLOB, BLOB[:12]), "it leaves the 32-bit view as it was"),
     ("system-hive", "contract/test_contract[system-has-two-names]",
      (Look(r"HKU\S-1-5-18\Software\Lab", "name", 64),), "they are two"),
-    ("netsh-exit-codes", "", NETSH, "`set proxy` 1, `set nonsense` 1, `set proxy fake=a.example.com:1` 1, `show proxy` 0; "
+    ("netsh-exit-codes", "", NETSH,
+     "`set proxy` 1, `set nonsense` 1, `set proxy fake=a.example.com:1` 1, `show proxy` 0; "
      "it writes to standard output"),
-    ("show-proxy-words", "", answers("\r\nEntêtes :\r\n\r\n    Accès direct.\r\n".encode()), "fr: `Entêtes :`; `Accès direct.`"),
+    ("show-proxy-words", "", answers("\r\nEntêtes :\r\n\r\n    Accès direct.\r\n".encode()),
+     "fr: `Entêtes :`; `Accès direct.`"),
     ("netsh-dump", "", answers(b"# ---\r\n# Configuration\r\nreset proxy\r\n"),
      "`reset proxy`, and the first comment is `# Configuration` (fr)"),
-    ("advproxy-place", "", answers(b"{}", SETTINGS, b"", b"", STORED, b"", b""), "`WinHttpAdvProxy    REG_BINARY    00`"),
+    ("advproxy-place", "", answers(b"{}", SETTINGS, b"", b"", STORED, b"", b""),
+     "`WinHttpAdvProxy    REG_BINARY    00`"),
     ("advproxy-place", "", answers(b"unknown", SETTINGS, b"", b"", STORED, b"", b""), ""),
-    ("advproxy-dump", "", answers(b"{}", b"", b"", b"", b"", b"", b"set advproxy x"), "yes"),
+    ("advproxy-dump", ADVPROXY, answers(b"{}", b"", b"", b"", b"", b"", b"set advproxy x"), "yes"),
     ("autoproxy-service", "", answers(b"  (NOT_STOPPABLE, NOT_PAUSABLE)"), "`NOT_STOPPABLE` while it runs"),
     ("refused-tunnel", "", answers(b"", b"status 405\r\n"), "a status, 405"),
     ("refused-tunnel", "", answers(b"", b"error 12152\r\n"), "error 12152"),
