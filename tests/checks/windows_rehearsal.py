@@ -68,7 +68,7 @@ def main() -> int:
     wrong = []
     with tempfile.TemporaryDirectory() as scratch:
         clone = _clone(Path(scratch) / "clone")
-        runs = [("simulated", clone, ())]
+        runs: list[tuple[str, Path, tuple[str, ...]]] = [("simulated", clone, ())]
         if not wine.missing():
             runs.append(("wine", ROOT, ("winrs", "-k", _ON_WINE)))
         for backend, root, more in runs:

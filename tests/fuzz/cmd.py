@@ -53,7 +53,8 @@ def strings(seed: int, count: int) -> Iterator[str]:
 
 def _batches(items: Sequence[str]) -> Iterator[tuple[list[tuple[str, str]], str]]:
     """Lines as the product sends them, with what each of their commands is to print, and how."""
-    line, expected = f"echo {_TOKEN}", []
+    line = f"echo {_TOKEN}"
+    expected: list[tuple[str, str]] = []
     for item in items:
         for written in (quote(item), quoted(item)):
             # A builtin that meets this prints its help.

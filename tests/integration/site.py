@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from windows_lab.backend import Backend
+from windows_lab.inventory import Connection, Transport
 from windows_lab.lab import Lab
 
 from tests.integration.play import Run, run_tasks
@@ -62,7 +63,7 @@ class Site:
         self.work = work
         self.name, self.endpoint = next(iter(lab.endpoints.items()))
 
-    def inventory(self, connection: str = "winrs", transport: str = "basic") -> Path:
+    def inventory(self, connection: Connection = "winrs", transport: Transport = "basic") -> Path:
         path = self.work / f"inventory-{connection}-{transport}.yml"
         self.lab.inventory(path, connection=connection, transport=transport)
         return path
@@ -71,8 +72,8 @@ class Site:
         self,
         *tasks: Mapping[str, Any],
         arguments: Sequence[str] = (),
-        connection: str = "winrs",
-        transport: str = "basic",
+        connection: Connection = "winrs",
+        transport: Transport = "basic",
         **play: Any,
     ) -> Run:
         """Run tasks on every endpoint of the lab."""

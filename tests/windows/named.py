@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader, init_plugin_loader, shell_loader
+from windows_lab.inventory import Connection
 
 # Ansible finds no connection in a collection that was imported before this, so it has to be the first of all.
 init_plugin_loader()
@@ -62,9 +63,9 @@ class Named:
         return named
 
     @property
-    def front(self) -> str:
+    def front(self) -> Connection:
         """The connection of the lab that plays the same part."""
-        return f"ssh_{self.shell}" if self.connection == "ssh" else self.connection
+        return cast(Connection, f"ssh_{self.shell}" if self.connection == "ssh" else self.connection)
 
     def variables(self) -> dict[str, Any]:
         """What an inventory says of the machine."""

@@ -195,10 +195,11 @@ def _delay(recording: Recording) -> str:
 
 
 def _mark(recording: Recording) -> str:
-    (exchange,) = _answered(recording, "byte-order-mark", 1) or [None]
-    if exchange is None or b"first" not in exchange.stdout:
+    exchanges = _answered(recording, "byte-order-mark", 1)
+    output = exchanges[0].stdout if exchanges else b""
+    if b"first" not in output:
         return ""
-    return "yes" if exchange.stdout.startswith(b"\xef\xbb\xbf") else f"no, over {recording.machine.connection}"
+    return "yes" if output.startswith(b"\xef\xbb\xbf") else f"no, over {recording.machine.connection}"
 
 
 def _maps(recording: Recording) -> str:

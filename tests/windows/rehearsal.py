@@ -38,4 +38,5 @@ def rehearse(backend: BackendName, folder: Path, connection: str = "winrs", more
 
 if __name__ == "__main__":
     backend_name, into, *rest = sys.argv[1:]
-    sys.exit(rehearse(cast(BackendName, backend_name), Path(into), *rest[:1], more=tuple(rest[1:])))
+    over, *more = rest or ["winrs"]
+    sys.exit(rehearse(cast(BackendName, backend_name), Path(into), over, tuple(more)))

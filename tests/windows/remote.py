@@ -39,6 +39,9 @@ class RemoteEndpoint(Backend):
     def __init__(self, name: str, profile: Profile, connection: Any) -> None:
         super().__init__(name, profile)
         self._connection = connection
+        # What the product's Endpoint wants of a connection.
+        self.transport = str(connection.transport)
+        self._shell = getattr(connection, "_shell", None)
         self._form = _form_of(connection)
         self._lock = threading.Lock()
 
@@ -83,15 +86,6 @@ class RemoteEndpoint(Backend):
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-    # What the product's Endpoint wants of a connection.
-    @property
-    def transport(self) -> str:
-        return str(self._connection.transport)
-
-    @property
-    def _shell(self) -> Any:
-        return getattr(self._connection, "_shell", None)
 
     def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]:
         """Run a line in the form of the connection."""
