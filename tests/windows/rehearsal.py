@@ -16,22 +16,25 @@ from windows_lab.lab import BackendName, Lab
 from windows_lab.proxy import Origin
 
 from tests.checks.runner import ROOT
+from tests.windows.named import PREFIX
+
+
+def _named(lab: Lab, connection: str) -> dict[str, str]:
+    """How an endpoint of the lab is named as a machine."""
+    if connection == "ssh":
+        ssh = lab.ssh("clean-1", "cmd")
+        arguments = f"-i {ssh['ansible_ssh_private_key_file']} {ssh['ansible_ssh_common_args']}"
+        named = {"PORT": str(ssh["ansible_port"]), "USER": str(ssh["ansible_user"]), "SSH_ARGS": arguments}
+    else:
+        named = {"PORT": str(lab.ports["clean-1"]), "USER": auth.USER, "PASSWORD": auth.PASSWORD, "SCHEME": "http"}
+    return {"HOST": "127.0.0.1", "CONNECTION": connection, "PATIENCE": "0", **named}
 
 
 def rehearse(backend: BackendName, folder: Path, connection: str = "winrs", more: tuple[str, ...] = ()) -> int:
     """Run it and return its exit code; the recording is in the folder then."""
     with Lab(backend, endpoints=1) as lab, Origin() as origin:
-        environment = {
-            **os.environ,
-            "MDE_WINDOWS_HOST": "127.0.0.1",
-            "MDE_WINDOWS_PORT": str(lab.ports["clean-1"]),
-            "MDE_WINDOWS_SCHEME": "http",
-            "MDE_WINDOWS_USER": auth.USER,
-            "MDE_WINDOWS_PASSWORD": auth.PASSWORD,
-            "MDE_WINDOWS_CONNECTION": connection,
-            "MDE_WINDOWS_URL": f"http://localhost:{origin.port}/",
-            "MDE_WINDOWS_PATIENCE": "0",
-        }
+        named = {**_named(lab, connection), "URL": f"http://localhost:{origin.port}/"}
+        environment = {**os.environ, **{f"{PREFIX}{name}": value for name, value in named.items()}}
         command = [sys.executable, "-m", "tests.windows", "--into", str(folder), "--evidence", backend, *more]
         return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
