@@ -51,7 +51,10 @@ class RemoteEndpoint(Backend):
 
     def powershell(self, script: str, stdin: bytes) -> Completed | None:
         """Run a script in the machine's PowerShell, where the connection leads to one."""
-        return self._send(script, stdin) if self._form.powershell else None
+        if not self._form.powershell:
+            return None
+        # Ansible's psrp puts this behind every script, and would do so once more.
+        return self._send(script.removesuffix("\nexit $LASTEXITCODE"), stdin)
 
     def _send(self, line: str, stdin: bytes) -> Completed:
         given = stdin.decode() if self._form.text else stdin

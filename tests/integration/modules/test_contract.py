@@ -114,7 +114,7 @@ def batch(endpoint: Backend, commands: list[str]) -> list[tuple[int, str]]:
     done = endpoint.run(line)
     assert done.stderr == b""
     output = done.stdout.decode("cp437").replace("\r\n", "\n")
-    head, *parts = re.split(rf"^{TOKEN} *(-?\d*) *\n", output, flags=re.MULTILINE)
+    head, *parts = re.split(rf"^{TOKEN} *(-?\d*) *(?:\n|\Z)", output, flags=re.MULTILINE)
     assert head == ""
     assert parts[0] == ""
     return [(int(code), printed) for printed, code in zip(parts[1::2], parts[2::2], strict=False)]
