@@ -72,10 +72,14 @@ class ActionModule(EndpointAction):
     def _moved(
         self, migration: Migration, endpoint: Endpoint, found: Found, planned: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """What the result is besides what was planned."""
+        """What the result is besides what was planned. Raises Refused where nothing has run."""
         try:
-            if why := migration.write(endpoint, migration.package):
-                return _failed(why, planned)
+            failure = migration.write(endpoint, migration.package)
+        except _LOST as error:
+            return _failed(f"It is not known what the endpoint holds: {error}", planned, unknown=True)
+        if failure:
+            return _failed(f"{failure}; what it has changed is not known.", planned, unknown=True)
+        try:
             seen = migration.prove(endpoint, found.newest_event, STREAMLINED, _go_on)
         except _LOST as error:
             return _failed(f"It is not known what the endpoint holds: {error}", planned, unknown=True)

@@ -22,6 +22,7 @@ from windows_lab.simulated.onboarding import package
 from tests.integration.play import Run
 from tests.integration.reachability.reach_site import WAKE_UP, place
 from tests.integration.rollout.rollout_site import URL, raise_stage
+from tests.integration.rollout.streamlined_site import BRIEF, PATIENCE
 from tests.integration.site import SENSOR_STATE, Site, task
 from tests.network.stage import Stage
 
@@ -57,7 +58,7 @@ class Move:
         return str(path)
 
     def run(self, *arguments: str, **options: Any) -> Run:
-        given = {"package": self.new, "verify": ASK, "report_within": 3, **options}
+        given = {"package": self.new, "verify": ASK, "report_within": PATIENCE, **options}
         return self.site.run(task("onboarding_package", given), arguments=arguments)
 
     def partner(self) -> str | None:
@@ -100,6 +101,15 @@ def test_it_runs_as_system_restarts_and_is_proven_by_the_sensor(network: Stage, 
         assert one.ran() == ["onboarding package as SYSTEM"]
 
 
+@pytest.mark.parametrize("connection", ["winrm", "psrp", "ssh_cmd", "ssh_powershell"])
+def test_over_every_connection_the_restart_is_survived(network: Stage, tmp_path: Path, connection: str) -> None:
+    with move(network, tmp_path, "clean") as one:
+        given = {"package": one.new, "verify": ASK, "report_within": PATIENCE, "restart": True}
+        done = one.site.run(task("onboarding_package", given), connection=connection)
+        assert done.rc == 0, done.output[-3000:]
+        assert (one.partner(), one.ran(), one.left()) == ("GW_EU", ["onboarding package as SYSTEM"], False)
+
+
 def test_check_mode_says_what_a_run_does_and_writes_nothing(network: Stage, tmp_path: Path) -> None:
     with move(network, tmp_path, "clean") as one:
         said = one.run("--check", restart=True).one()
@@ -123,10 +133,10 @@ def test_without_a_restart_it_is_due_and_nothing_is_proven(network: Stage, tmp_p
 @pytest.mark.parametrize("profile", ["silent", "stuck"])
 def test_a_sensor_that_never_reports_is_a_failure(network: Stage, tmp_path: Path, profile: str) -> None:
     with move(network, tmp_path, profile) as one:
-        done = one.run(restart=True)
+        done = one.run(restart=True, report_within=BRIEF)
         result = done.one()
         assert done.rc == 2
-        assert "The sensor did not report within 3 seconds: OnboardedInfo says " in result["msg"]
+        assert f"The sensor did not report within {BRIEF} seconds: OnboardedInfo says " in result["msg"]
         assert "no event 4 of the sensor shows a contact with the streamlined service since" in result["msg"]
         assert "There is no way back by this tool" in result["msg"]
         assert (result["changed"], result["rolled_back"], result["after"]) == (True, False, None)
@@ -192,7 +202,7 @@ def test_who_can_not_be_moved_is_refused_with_the_reason(tmp_path: Path, profile
 
 def test_the_previous_package_brings_a_silent_endpoint_back(network: Stage, tmp_path: Path) -> None:
     with move(network, tmp_path, "deaf") as one:
-        done = one.run(restart=True, previous_package=one.old)
+        done = one.run(restart=True, previous_package=one.old, report_within=BRIEF)
         result = done.one()
         assert done.rc == 2
         assert "The previous package brought it back: OnboardedInfo says standard, and event 4 of " in result["msg"]
