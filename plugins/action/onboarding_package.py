@@ -79,6 +79,11 @@ class ActionModule(EndpointAction):
             return _failed(f"It is not known what the endpoint holds: {error}", planned, unknown=True)
         if failure:
             return _failed(f"{failure}; what it has changed is not known.", planned, unknown=True)
+        return self._proven(migration, endpoint, found, planned)
+
+    def _proven(
+        self, migration: Migration, endpoint: Endpoint, found: Found, planned: Mapping[str, Any]
+    ) -> dict[str, Any]:
         try:
             seen = migration.prove(endpoint, found.newest_event, STREAMLINED, _go_on)
         except _LOST as error:
@@ -88,9 +93,8 @@ class ActionModule(EndpointAction):
         if seen.proven:
             due = not seen.started
             return {"proof": str(seen), "reboot_required": due, "reboot_reason": REBOOT_REASON if due else ""}
-        observed = {"onboarding": seen.onboarding.report(raw=False)}
         if not (seen.started or migration.restart):
-            return {"after": observed, "expected": planned["after"]}
+            return {"after": {"onboarding": seen.onboarding.report(raw=False)}, "expected": planned["after"]}
         why = f"The sensor did not report within {migration.within} seconds: {seen}."
         return self._back(migration, endpoint, why, planned)
 

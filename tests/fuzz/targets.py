@@ -50,6 +50,9 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._events i
 from ansible_collections.mde.connectivity.plugins.plugin_utils._settings._errors import UnreadableValue
 from ansible_collections.mde.connectivity.plugins.plugin_utils._settings._winhttp import WinHttpSettings
 from ansible_collections.mde.connectivity.plugins.plugin_utils._settings._wininet import WinInetSettings
+from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._package import (
+    load as load_package,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._analyzer import read_blocks, read_proxy
 from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._psexec import read_sizes
 from ansible_collections.mde.connectivity.plugins.plugin_utils._tool._snapshot import (
@@ -192,6 +195,16 @@ def values(data: bytes) -> None:
                 read_values(content)
 
 
+def package(data: bytes) -> None:
+    """A file that is given as an onboarding package, as a script and as an archive."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.cmd", "a.zip"):
+            path = Path(folder) / name
+            path.write_bytes(data)
+            with contextlib.suppress(InvalidOption):
+                assert load_package(path, "package").script.strip()
+
+
 def secrets(data: bytes) -> None:
     """Any text, as it is shown or written to a file."""
     said = data.decode("utf-8", "replace")
@@ -207,7 +220,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
     for target in (
         *(batch, registry, blobs, events, analyzer, snapshot, probe, maps, advproxy),
-        *(record, plan, values, secrets),
+        *(record, plan, values, package, secrets),
     )
 }
 CORPUS = Path(__file__).parent / "corpus"
