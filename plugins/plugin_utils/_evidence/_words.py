@@ -64,8 +64,12 @@ class Difference:
 def wins(report: Mapping[str, Any]) -> str:
     """Which proxy the sensor is expected to use, such as "WinHTTP proxy.example.com:8080".
 
-    report is one of endpoint_proxy or endpoint_info; an empty one is a state that nobody knows.
+    report is one of endpoint_proxy or endpoint_info; an empty one is a state that nobody knows. Where it is about the
+    onboarding alone, it is the connectivity instead.
     """
+    onboarding = report.get("onboarding")
+    if "effective" not in report and isinstance(onboarding, Mapping):
+        return str(onboarding.get("connectivity") or UNKNOWN)
     effective = report.get("effective")
     if not isinstance(effective, Mapping):
         return UNKNOWN

@@ -22,8 +22,8 @@ from tests.integration.site import Site, task
 from tests.integration.wine.wine_endpoint import wine_endpoint
 
 NAMES = (
-    "certutil", "cmd", "cscript", "find", "netsh", "ping", "powershell", "reg", "sc", "schtasks", "taskkill",
-    "wevtutil",
+    "certutil", "cmd", "cscript", "find", "netsh", "ping", "powershell", "reg", "sc", "schtasks", "shutdown",
+    "taskkill", "wevtutil",
 )  # fmt: skip
 SUFFIXES = (".com", ".exe", ".bat", ".cmd")
 HOME = "C:\\Users\\lab"
@@ -51,6 +51,9 @@ class Wire:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def reset(self) -> None:
+        """There is no other connection."""
 
 
 def plant(endpoint: SimulatedEndpoint) -> None:

@@ -19,6 +19,7 @@ from windows_lab.profiles import PROFILES, Tenant
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 from windows_lab.simulated.onboarding import package
 
+from tests.integration.hostile.test_programs import plant
 from tests.integration.play import Run
 from tests.integration.reachability.reach_site import WAKE_UP, place
 from tests.integration.rollout.rollout_site import URL, raise_stage
@@ -104,10 +105,12 @@ def test_it_runs_as_system_restarts_and_is_proven_by_the_sensor(network: Stage, 
 @pytest.mark.parametrize("connection", ["winrm", "psrp", "ssh_cmd", "ssh_powershell"])
 def test_over_every_connection_the_restart_is_survived(network: Stage, tmp_path: Path, connection: str) -> None:
     with move(network, tmp_path, "clean") as one:
+        plant(one.endpoint)
         given = {"package": one.new, "verify": ASK, "report_within": PATIENCE, "restart": True}
         done = one.site.run(task("onboarding_package", given), connection=connection)
         assert done.rc == 0, done.output[-3000:]
-        assert (one.partner(), one.ran(), one.left()) == ("GW_EU", ["onboarding package as SYSTEM"], False)
+        assert not [write for write in one.endpoint.writes if write.startswith("planted")]
+        assert (one.partner(), one.ran()) == ("GW_EU", ["onboarding package as SYSTEM"])
 
 
 def test_check_mode_says_what_a_run_does_and_writes_nothing(network: Stage, tmp_path: Path) -> None:

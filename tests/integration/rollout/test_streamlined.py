@@ -35,6 +35,8 @@ def test_a_fleet_moves_in_batches_is_proven_and_brought_back(network: Stage, tmp
         assert fleet.moved() == []
         done = fleet.play("streamlined", streamlined_previous_package=str(fleet.old))
         assert done.rc == 0, done.output[-3000:]
+        row = next(line for line in done.output.splitlines() if line.startswith("clean-1 ")).split()
+        assert row[:4] == ["clean-1", "ok", "standard", "streamlined"]
         assert set(fleet.verdicts().values()) == {"ok"}
         assert fleet.moved() == ["clean-1", "clean-2", "clean-3", "german-1"]
         record = fleet.record("clean-2")
