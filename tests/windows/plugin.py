@@ -80,6 +80,9 @@ class Wire:
     def close(self) -> None:
         """The run closes it."""
 
+    def reset(self) -> None:
+        """Nothing here restarts the machine."""
+
 
 @pytest.fixture(scope="session")
 def windows_run() -> Iterator[Run]:

@@ -90,6 +90,10 @@ class RemoteEndpoint(Backend):
         """Close the connection."""
         self._connection.close()
 
+    def reset(self) -> None:
+        """Begin a new connection."""
+        self._connection.reset()
+
     def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]:
         """Run a line in the form of the connection."""
         with self._lock:

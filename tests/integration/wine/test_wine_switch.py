@@ -50,6 +50,9 @@ class Wire:
     def close(self) -> None:
         """Nothing is open."""
 
+    def reset(self) -> None:
+        """There is no other connection."""
+
 
 @pytest.fixture
 def wine() -> Iterator[WineEndpoint]:
