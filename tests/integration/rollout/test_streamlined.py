@@ -14,7 +14,7 @@ import pytest
 from windows_lab.profiles import PolicyValue, Profile, windows
 
 from tests.integration.rollout.rollout_site import blamed
-from tests.integration.rollout.streamlined_site import forms, migration_on
+from tests.integration.rollout.streamlined_site import BRIEF, forms, migration_on
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
@@ -168,7 +168,11 @@ def test_a_mistake_is_said_before_any_endpoint_is_asked(
 
 def test_no_byte_of_a_package_is_in_anything_that_is_written(network: Stage, tmp_path: Path) -> None:
     with migration_on(network, tmp_path, {"clean": 1, "silent": 1, "deaf": 1}) as fleet:
-        extra = {"streamlined_previous_package": str(fleet.old), "mde_max_failures": 3}
+        extra = {
+            "streamlined_previous_package": str(fleet.old),
+            "streamlined_report_within": BRIEF,
+            "mde_max_failures": 3,
+        }
         runs = [
             fleet.play("streamlined_plan", "-vvvv", "--diff", **extra),
             fleet.play("streamlined", "-vvvv", "--diff", "--check", **extra),
