@@ -160,7 +160,7 @@ def _service_allowlist(given: Given, complete: Complete) -> Iterator[str]:
 def _streamlined(given: Given, complete: Complete) -> Iterator[str]:
     family, asked = FAMILIES["streamlined"], FAMILIES["endpoint_verify"]
     settings = settings_of(family, given)
-    if "package" not in settings:
+    if not settings.get("package"):
         yield "Set streamlined_package to the file of the onboarding package for streamlined connectivity."
         return
     yield from _tried(family, settings, lambda options: Migration(options, {}), dict)

@@ -149,6 +149,7 @@ def test_another_file_than_the_approved_one_is_refused(network: Stage, tmp_path:
     ("variable", "value", "said"),
     [
         ("streamlined_package", None, "Set streamlined_package to the file of the onboarding package"),
+        ("streamlined_package", "", "Set streamlined_package to the file of the onboarding package"),
         ("streamlined_package", "none.cmd", "streamlined_package: the file none.cmd can't be read"),
         ("streamlined_report_within", 0, "streamlined_report_within: it is a number of seconds from 1 to 3600."),
         ("streamlined_restrat", True, "streamlined_restrat is no variable of mde.connectivity."),
