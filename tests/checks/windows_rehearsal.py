@@ -21,7 +21,9 @@ from tests.checks.runner import ROOT, SKIPPED
 from tests.windows.facts import here
 
 # On Wine, where a command takes its time, a part of each kind.
-_ON_WINE = "add-marks or views-differ or set-proxy or datacollection or reached or taken_back or switch or words or hex"
+_ON_WINE = "add-marks or views-differ or show-absent or datacollection or reached or taken_back or switch or hex"
+# A line, a value, a module and what is staged, over connections with a PowerShell.
+_BY_ANOTHER = "add-marks or wpad or switch"
 # Of the lab's endpoints: host, account and another account.
 _THERE = ("clean-1", "anna", "lab-password")
 # What every Windows has, and begins or ends like a name.
@@ -68,15 +70,16 @@ def main() -> int:
     wrong = []
     with tempfile.TemporaryDirectory() as scratch:
         clone = _clone(Path(scratch) / "clone")
-        runs: list[tuple[str, Path, tuple[str, ...]]] = [("simulated", clone, ())]
+        runs: list[tuple[str, Path, tuple[str, ...]]] = [("simulated", clone, ("winrs",))]
+        runs += [("simulated", ROOT, (connection, "-k", _BY_ANOTHER)) for connection in ("winrm", "psrp")]
         if not wine.missing():
             runs.append(("wine", ROOT, ("winrs", "-k", _ON_WINE)))
         for backend, root, more in runs:
-            folder = Path(scratch) / backend
+            folder = Path(scratch) / f"{backend}-{more[0]}"
             if not _rehearse(backend, folder, root, *more):
-                wrong.append(f"{backend}: it failed")
+                wrong.append(f"{folder.name}: it failed")
             else:
-                wrong += [f"{backend}: {problem}" for problem in problems(folder, root)]
+                wrong += [f"{folder.name}: {problem}" for problem in problems(folder, root)]
     print("\n".join(wrong))
     return 1 if wrong else SKIPPED if wine.missing() else 0
 

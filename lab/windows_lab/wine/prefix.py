@@ -59,6 +59,10 @@ class WineMissing(Exception):
 
 
 def _find(candidates: tuple[str, ...]) -> str | None:
+    # A folder with the programs of another Wine, as windows_lab.wine.newer makes one.
+    own = os.environ.get("LAB_WINE")
+    if own and candidates != (_COMPILER,):
+        return next((found for name in candidates if (found := shutil.which(Path(name).name, path=own))), None)
     return next((found for name in candidates if (found := shutil.which(name))), None)
 
 
