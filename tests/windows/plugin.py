@@ -100,8 +100,8 @@ def windows_run() -> Iterator[Run]:
         try:
             yield Run(named, remote, endpoint, lab)
         finally:
-            before.restore()
             endpoint.recording.write(Path(os.environ[RECORDING]))
+            before.restore()
 
 
 @pytest.fixture

@@ -60,6 +60,8 @@ class Question:
     answer: Callable[[Recording], str]
     lines: tuple[str, ...] = ()
     stdin: bytes = b""
+    # What the first answer must not hold, for the others would lose it.
+    spares: str = r"(?!)"
     # What it takes to answer one that no run of ours can.
     needs: str = ""
 
@@ -230,6 +232,7 @@ QUESTIONS: tuple[Question, ...] = (
         ("netsh winhttp show advproxy", f'reg query "{_SETTINGS}" /s', f'reg query "{_MINE}" /s',
          _set_advproxy(_ADVANCED), f'reg query "{_SETTINGS}" /s', f'reg query "{_MINE}" /s', "netsh winhttp dump",
          _set_advproxy(_NOTHING)),
+        spares=r'(?i)"(?:Proxy|AutoconfigUrl)"\s*:\s*"[^"\s]|"AutoDetect"\s*:\s*true',
     ),
     Question("advproxy-dump", "Does `netsh winhttp dump` show it?", _advproxy_dump),
     Question("autoproxy-service", "Can the service WinHttpAutoProxySvc be stopped?", _service,

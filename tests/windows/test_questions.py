@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.windows.plugin import Run
@@ -16,8 +18,11 @@ pytestmark = pytest.mark.windows
 @pytest.mark.parametrize("question", [one for one in QUESTIONS if one.lines], ids=lambda one: one.name)
 def test_a_question_is_asked(windows_run: Run, question: Question) -> None:
     windows_run.endpoint.part = f"questions/{question.name}"
-    for line in question.lines:
-        windows_run.endpoint.run(line, question.stdin)
+    first, *others = question.lines
+    said = windows_run.endpoint.run(first, question.stdin).stdout.decode("utf-8", "replace")
+    if not re.search(question.spares, said):
+        for line in others:
+            windows_run.endpoint.run(line, question.stdin)
     assert windows_run.endpoint.recording.parts[f"questions/{question.name}"]
     windows_run.endpoint.part = ""
     # Nothing of it stays on the machine.

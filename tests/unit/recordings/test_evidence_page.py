@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import pytest
@@ -87,6 +88,20 @@ def test_a_question_is_answered_by_what_the_machine_said(
 def test_a_question_that_was_not_asked_is_open(question) -> None:
     assert question.answer(Recording(Machine("windows"))) == ""
     assert question.name in {name for name, *_rest in SAID} or question.needs
+
+
+@pytest.mark.parametrize(
+    ("shown", "spared"),
+    [
+        ("{ }", False),
+        ('{"Proxy": "", "ProxyBypass": "<local>", "AutoconfigUrl": " ", "AutoDetect": false}', False),
+        ('{"Proxy": "a:1"}', True),
+        ('{"AutoConfigUrl": "http://a/p"}', True),
+        ('{"AutoDetect": true}', True),
+    ],
+)
+def test_advanced_settings_that_are_there_are_not_touched(shown: str, spared: bool) -> None:
+    assert bool(re.search(BY_NAME["advproxy-place"].spares, shown)) == spared
 
 
 def test_what_the_lab_does_not_model_is_no_answer() -> None:
