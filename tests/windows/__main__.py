@@ -9,11 +9,11 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.checks.runner import ROOT, SKIPPED
-from tests.windows.named import PREFIX, Named, NotNamed
-from tests.windows.plugin import EVIDENCE, RECORDING
+from tests.windows.named import EVIDENCE, PREFIX, RECORDING, Named, NotNamed
 
 CONTRACT = "tests/integration/modules/test_contract.py"
 _WHAT = (
@@ -22,12 +22,12 @@ _WHAT = (
 )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Return pytest's exit code, SKIPPED where no machine is named, and 2 where it is not named well."""
     parser = argparse.ArgumentParser(prog="python -m tests.windows", description=__doc__)
     parser.add_argument("--into", type=Path, default=Path(".cache/windows"), help="the folder of the recording")
     parser.add_argument("--evidence", choices=("windows", "wine", "simulated"), default="", help="for rehearsals")
-    options, more = parser.parse_known_args()
+    options, more = parser.parse_known_args(arguments)
     if f"{PREFIX}HOST" not in os.environ:
         print(f"This did not run: {PREFIX}HOST is not set. It runs the {_WHAT}; see CONTRIBUTING.md.")
         return SKIPPED

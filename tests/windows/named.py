@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which Windows machine is meant, out of the environment, and Ansible's own connection to it."""
+"""Which Windows machine is meant, out of the environment."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import connection_loader, init_plugin_loader, shell_loader
 from windows_lab.inventory import Connection
 
-# Ansible finds no connection in a collection that was imported before this, so it has to be the first of all.
-init_plugin_loader()
-
 PREFIX = "MDE_WINDOWS_"
-_PLUGINS = {
+# Where a run writes its recording, and what stands behind it where the machine is none: set by the run itself.
+RECORDING, EVIDENCE = f"{PREFIX}RECORDING", f"{PREFIX}EVIDENCE"
+PLUGINS = {
     "winrs": "mde.connectivity.winrs",
     "winrm": "ansible.builtin.winrm",
     "psrp": "ansible.builtin.psrp",
@@ -57,7 +54,7 @@ class Named:
         if missing := sorted(needed - set(given)):
             raise NotNamed(f"{', '.join(PREFIX + name.upper() for name in missing)} must be set.")
         named = cls(**{"password": "", **given})
-        for name, value, allowed in (("CONNECTION", named.connection, _PLUGINS), ("SHELL", named.shell, _SHELLS)):
+        for name, value, allowed in (("CONNECTION", named.connection, PLUGINS), ("SHELL", named.shell, _SHELLS)):
             if value not in allowed:
                 raise NotNamed(f"{PREFIX}{name} is one of {', '.join(allowed)}, not {value!r}.")
         return named
@@ -87,14 +84,3 @@ class Named:
             "ansible_winrm_transport": "ntlm",
             "ansible_winrm_server_cert_validation": self.cert_validation,
         }
-
-    def connect(self) -> Any:
-        """A connection plugin of Ansible that leads to the machine."""
-        connection = connection_loader.get(_PLUGINS[self.connection], PlayContext(), os.devnull)
-        variables = self.variables()
-        if self.connection == "ssh":
-            variables["ansible_ssh_common_args"] = os.environ.get(f"{PREFIX}SSH_ARGS", "")
-            connection._shell = shell_loader.get(self.shell)
-            connection._shell.set_options(var_options={})
-        connection.set_options(var_options={**variables, "_extras": {}})
-        return connection

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.windows.named import Named  # isort: skip - before anything of the collection
+from tests.windows.connect import connect  # isort: skip - before anything of the collection
 from windows_lab.lab import Lab
 from windows_lab.profiles import Profile
 from windows_lab.recording import Machine, Recording, RecordingEndpoint, Scrubber
@@ -22,11 +22,9 @@ from tests.integration.site import Site
 from tests.recordings.stored import part
 from tests.windows import facts
 from tests.windows.before import OURS, Before
+from tests.windows.named import EVIDENCE, RECORDING, Named
 from tests.windows.questions import QUESTIONS
 from tests.windows.remote import RemoteEndpoint
-
-RECORDING = "MDE_WINDOWS_RECORDING"
-EVIDENCE = "MDE_WINDOWS_EVIDENCE"
 
 
 @dataclass
@@ -89,7 +87,7 @@ def windows_run() -> Iterator[Run]:
     """The machine that the environment names."""
     named = Named.of()
     evidence = os.environ.get(EVIDENCE, "")
-    remote = RemoteEndpoint("windows", Profile("windows"), named.connect())
+    remote = RemoteEndpoint("windows", Profile("windows"), connect(named))
     machine = facts.machine(remote, named.connection, evidence)
     if machine.evidence == "wine":
         remote.profile = Profile("wine", codepage="cp437")

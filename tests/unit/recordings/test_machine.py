@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine behind a connection is read, set and put back as it was; one that is not named well is refused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from windows_lab.profiles import PROFILES, Profile
+from windows_lab.simulated.endpoint import SimulatedEndpoint
+
+from tests.integration.modules.contract import LAB, MACHINE, WIDE, sz, winhttp, wininet
+from tests.integration.site import ANTIVIRUS, DATA_COLLECTION, SYSTEM_CONNECTIONS
+from tests.windows.__main__ import main
+from tests.windows.before import Before, NotRestored
+from tests.windows.remote import RemoteEndpoint
+
+Run = Callable[..., tuple[int, str]]
+SERVER = (DATA_COLLECTION, "TelemetryProxyServer", 64)
+
+
+class Wire:
+    """A connection to a simulated endpoint, which runs no line with a certain text."""
+
+    transport = "mde.connectivity.winrs"
+
+    def __init__(self, endpoint: SimulatedEndpoint) -> None:
+        self._endpoint = endpoint
+        self.refused = "nothing at all"
+
+    def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]:
+        done = self._endpoint.run(cmd.replace(self.refused, "none"), in_data or b"")
+        return done.rc, done.stdout, done.stderr
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def endpoint() -> SimulatedEndpoint:
+    made = SimulatedEndpoint("w1", PROFILES["clean"])
+    made.set_value(*SERVER[:2], "REG_SZ", sz("odd 'text' & more"))
+    made.set_value(MACHINE, "WinHttpSettings", *winhttp("old.test:1", "<local>;*.a"))
+    made.delete_value(ANTIVIRUS, "ProxyServer")
+    return made
+
+
+def remote(endpoint: SimulatedEndpoint) -> tuple[RemoteEndpoint, Wire]:
+    wire = Wire(endpoint)
+    return RemoteEndpoint("remote", Profile("windows"), wire), wire
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [
+        ("REG_SZ", sz("a & b|c 'd' <e>")),
+        ("REG_SZ", sz('quoted "text" 100%!')),
+        ("REG_SZ", sz("")),
+        ("REG_EXPAND_SZ", sz("C:\\dir")),
+        ("REG_MULTI_SZ", sz("a\0b\0")),
+        ("REG_DWORD", b"\1\2\3\4"),
+        ("REG_BINARY", bytes(range(40))),
+        ("REG_BINARY", b""),
+    ],
+)
+def test_values_are_set_and_read_as_they_are(endpoint: SimulatedEndpoint, type_: str, data: bytes) -> None:
+    machine, _wire = remote(endpoint)
+    for key, view in ((LAB, 64), (WIDE, 64), (WIDE, 32)):
+        machine.set_value(key, "name", type_, data, view)
+        assert endpoint.value(key, "name", view) == (type_, data)
+        assert machine.value(key, "name", view) == (type_, data)
+        assert machine.key_exists(key, view)
+        machine.delete_value(key, "name", view)
+        machine.delete_value(key, "name", view)
+        assert endpoint.value(key, "name", view) is None
+        assert machine.value(key, "name", view) is None
+    machine.delete_keys((LAB, 64), (WIDE, 64), (WIDE, 32), (WIDE, 32))
+    assert not endpoint.key_exists(LAB)
+    assert not machine.key_exists(LAB)
+
+
+def scribble(endpoint: SimulatedEndpoint) -> None:
+    endpoint.set_value(*SERVER[:2], "REG_DWORD", b"\1\0\0\0")
+    endpoint.delete_value(MACHINE, "WinHttpSettings")
+    endpoint.set_value(ANTIVIRUS, "ProxyServer", "REG_SZ", sz("http://a.test:1"))
+    endpoint.set_value(SYSTEM_CONNECTIONS, "DefaultConnectionSettings", *wininet(3, "new.test:1"))
+    endpoint.set_value(LAB, "name", "REG_SZ", sz("left"))
+    endpoint.set_value(WIDE, "name", "REG_SZ", sz("left"), 32)
+
+
+def test_everything_is_put_back(endpoint: SimulatedEndpoint) -> None:
+    before = Before(remote(endpoint)[0])
+    places = [*before.values]
+    held = [endpoint.value(*place) for place in places]
+    scribble(endpoint)
+    assert [endpoint.value(*place) for place in places] != held
+    before.restore()
+    assert [endpoint.value(*place) for place in places] == held
+    assert not endpoint.key_exists(LAB)
+    assert not endpoint.key_exists(WIDE, 32)
+
+
+@pytest.mark.parametrize("refused", ["reg delete", "reg add", "reg import"])
+def test_what_was_not_put_back_is_said(endpoint: SimulatedEndpoint, refused: str) -> None:
+    machine, wire = remote(endpoint)
+    before = Before(machine)
+    scribble(endpoint)
+    wire.refused = refused
+    with pytest.raises(Exception, match="not as it was|exit code") as raised:
+        before.restore()
+    assert raised.type is NotRestored or refused != "reg delete"
+
+
+def test_a_neighbour_that_changed_is_said(endpoint: SimulatedEndpoint) -> None:
+    before = Before(remote(endpoint)[0])
+    endpoint.set_value(DATA_COLLECTION, "AllowTelemetry", "REG_DWORD", b"\3\0\0\0")
+    with pytest.raises(NotRestored, match="DataCollection"):
+        before.restore()
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command with these variables of a machine and no others: exit code and output."""
+
+    def start(**variables: str) -> tuple[int, str]:
+        for name in [name for name in os.environ if name.startswith("MDE_WINDOWS_")]:
+            monkeypatch.delenv(name)
+        for name, value in variables.items():
+            monkeypatch.setenv(f"MDE_WINDOWS_{name}", value)
+        return main(["--into", str(tmp_path)]), capsys.readouterr().out
+
+    return start
+
+
+def test_a_run_without_a_machine_says_what_for_and_that_it_did_not_run(run: Run) -> None:
+    code, said = run()
+    assert code == 77
+    assert "did not run: MDE_WINDOWS_HOST is not set" in said
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"HOST": "a"}, "MDE_WINDOWS_PASSWORD, MDE_WINDOWS_USER must be set"),
+        ({"HOST": "a", "CONNECTION": "ssh"}, "MDE_WINDOWS_USER must be set"),
+        ({"HOST": "a", "USER": "b", "PASSWORD": "c", "CONNECTION": "telnet"}, "MDE_WINDOWS_CONNECTION is one of winrs"),
+        ({"HOST": "a", "USER": "b", "CONNECTION": "ssh", "SHELL": "bash"}, "MDE_WINDOWS_SHELL is one of cmd"),
+    ],
+)
+def test_a_machine_that_is_not_named_well_is_refused(run: Run, variables: dict[str, str], said: str) -> None:
+    code, printed = run(**variables)
+    assert (code, said in printed) == (2, True), printed
+
+
+def test_a_folder_that_holds_something_is_left_alone(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "machine.yml").write_text("evidence: windows\n", encoding="utf-8")
+    code, said = run(HOST="a", USER="b", PASSWORD="c")
+    assert (code, "holds something already" in said) == (2, True)
