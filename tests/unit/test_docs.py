@@ -195,15 +195,12 @@ def test_block_has_the_options_of_its_module(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_the_page_of_the_role_shows_the_options_of_each_block(name: str) -> None:
+def test_a_block_of_the_role_leads_to_its_options_and_leaves_their_check_to_the_module(name: str) -> None:
     (page,) = ansible_doc("role", "mde.connectivity.endpoint_proxy").values()
     option = page["entry_points"]["main"]["options"][f"endpoint_proxy_{name}"]
-    shown = spec(option["options"])
-    assert shown == spec(module(name)["doc"]["options"])
-    block = module("endpoint_proxy")["doc"]["options"][name]["suboptions"]
-    for key, value in option["options"].items():
-        said = [line.replace("O(endpoint_proxy_", "O(") for line in lines(value["description"])]
-        assert said == lines(block[key]["description"])
+    assert f"O(mde.connectivity.endpoint_proxy#module:{name})" in str(option["description"])
+    # ansible-core would check them before the module does, in words that do not name the variable.
+    assert "options" not in option
 
 
 @pytest.mark.parametrize(("role", "documented"), ROLES.items())
