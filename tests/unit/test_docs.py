@@ -116,10 +116,6 @@ def shape(returned: Mapping[str, Any]) -> dict[str, Any]:
     return {key: shape(value.get("contains") or {}) for key, value in returned.items()}
 
 
-def lines(description: str | list[str]) -> list[str]:
-    return [description] if isinstance(description, str) else description
-
-
 def keys_of(value: object) -> dict[str, Any]:
     return {key: keys_of(below) for key, below in value.items()} if isinstance(value, dict) else {}
 
