@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from windows_lab.recording import Machine, Recording
+from windows_lab.recording import Exchange, Machine, Recording
 
 from tests.checks.runner import ROOT
 from tests.recordings import stored
@@ -42,6 +43,7 @@ def page(recordings: dict[str, Recording]) -> str:
     lines = [_HEAD, *table, *rows, "", f"## Questions: {count} of {len(QUESTIONS)} are open", ""]
     for question in QUESTIONS:
         lines += _section(question, recordings)
+    lines += ["## Where recordings of the contract differ", "", *differences(recordings)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -57,6 +59,29 @@ def _section(question: Question, recordings: dict[str, Recording]) -> Iterable[s
     said = [f"- `{name}` ({evidence}): {answer}" for name, (evidence, answer) in answers.items() if answer]
     if said:
         yield from (*said, "")
+
+
+def _read(exchange: Exchange) -> dict[str, str]:
+    """What counts of an answer: the exit code of the line, of each of its commands, and the values that are shown."""
+    text = exchange.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+    rows = re.findall(r"^ {4}(.*?) {4}(REG_\w+) {4}(.*)$", text, re.MULTILINE)
+    return {
+        "the exit code of the whole line": str(exchange.rc),
+        "the exit codes of its commands": " ".join(re.findall(r"^\{token\} (-?\d+)", text, re.MULTILINE)),
+        "the values": "; ".join(" ".join((name.lower(), kind, data)) for name, kind, data in rows),
+    }
+
+
+def differences(recordings: dict[str, Recording]) -> Iterator[str]:
+    """A line for each part of the contract in which recordings differ, sentences aside."""
+    for part in sorted({part for one in recordings.values() for part in one.parts if part.startswith("contract/")}):
+        answers = {name: one.parts.get(part, [])[:1] for name, one in recordings.items()}
+        read = {name: _read(entry) for name, first in answers.items() for entry in first if isinstance(entry, Exchange)}
+        for what in next(iter(read.values()), {}):
+            said = {name: found[what] for name, found in read.items()}
+            if len(set(said.values())) > 1:
+                shown = ", ".join(f"`{name}` {text[:60] or 'nothing'}" for name, text in said.items())
+                yield f"- `{part.partition('/')[2]}`, {what}: {shown}"
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from windows_lab.recording import Exchange, Look, Machine, Recording
 
 from tests.integration.modules.contract import MACHINE
 from tests.recordings import stored
-from tests.windows.page import PAGE, page
+from tests.windows.page import PAGE, differences, page
 from tests.windows.questions import QUESTIONS
 
 BY_NAME = {question.name: question for question in QUESTIONS}
@@ -108,6 +108,20 @@ def test_what_the_lab_does_not_model_is_no_answer() -> None:
     entries = list(answers(b"", b"lab: not modelled", b"", rc=50))
     recording = Recording(Machine("simulated"), {"questions/task-without-declaration": entries})
     assert BY_NAME["task-without-declaration"].answer(recording) == ""
+
+
+def test_a_difference_between_two_recordings_is_listed() -> None:
+    def one(rc: int, output: bytes) -> Recording:
+        return Recording(Machine("wine"), {"contract/test_contract[case]": [Exchange("line", rc, output)]})
+
+    same = {"a": one(0, b"reg: done\r\n{token} 0\r\n"), "b": one(0, b"Done.\r\n{token} 0 \r\n")}
+    assert list(differences(same)) == []
+    (line,) = differences(same | {"c": one(1, b"{token} 0\r\n")})
+    assert line == "- `test_contract[case]`, the exit code of the whole line: `a` 0, `b` 0, `c` 1"
+    (line,) = differences(same | {"c": one(0, b"{token} 5\r\n")})
+    assert "the exit codes of its commands: `a` 0, `b` 0, `c` 5" in line
+    (line,) = differences(same | {"c": one(0, b"    v    REG_SZ    x\r\n{token} 0\r\n")})
+    assert "the values: `a` nothing, `b` nothing, `c` v REG_SZ x" in line
 
 
 def test_the_page_is_what_the_recordings_say() -> None:
