@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The WinRM front: WS-Management over HTTP on loopback, in front of any number of endpoints."""
+"""The WinRM front: WS-Management over HTTP and HTTPS on loopback, in front of any number of endpoints."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import weakref
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -39,9 +40,10 @@ class Front:
         self._web = web.Server(self._handle, access_log=None)
         self._listeners: list[asyncio.Server] = []
 
-    async def listen(self, host: Host | None = None, port: int = 0) -> int:
+    async def listen(self, host: Host | None = None, port: int = 0, tls: ssl.SSLContext | None = None) -> int:
         """Open a loopback port, for one endpoint or (None) for all by their paths; says which port it is."""
-        server = await asyncio.get_running_loop().create_server(self._web, ADDRESS, port, backlog=1024)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(self._web, ADDRESS, port, backlog=1024, ssl=tls)
         address, number = server.sockets[0].getsockname()
         self._listeners.append(server)
         if address != ADDRESS:

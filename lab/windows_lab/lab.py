@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib
+import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from windows_lab import inventory
 from windows_lab.backend import Backend
-from windows_lab.front import Front
+from windows_lab.front import ADDRESS, Front
 from windows_lab.host import Account, Drop, Host
+from windows_lab.network.authority import Authority
 from windows_lab.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -86,6 +89,7 @@ class Lab:
         self._loop = asyncio.new_event_loop()
         self._sshd: Sshd | None = None
         self._ssh_ports: dict[tuple[str, str], int] = {}
+        self._https_ports: dict[str, int] = {}
         self.endpoints: dict[str, Backend] = {}
         self.hosts: dict[str, Host] = {}
         self.ports: dict[str, int] = {}
@@ -96,9 +100,9 @@ class Lab:
             self.hosts = {name: Host(backend) for name, backend in self.endpoints.items()}
             executor = starting.enter_context(self._executor())
             self._start_loop(starting)
-            front = self._call(self._front(executor))
+            self._front = front = self._call(self._make_front(executor))
             starting.callback(lambda: self._call(front.close()))
-            self.ports = self._call(self._listen(front))
+            self.ports = self._call(self._listen())
             starting.callback(self._stop_ssh)
             for transport in self._transports:
                 self._require(transport)
@@ -135,9 +139,23 @@ class Lab:
         """Path of the endpoint's WinRM service, without a slash in front."""
         return f"{name}/wsman" if self.shared_port else "wsman"
 
-    def url(self, name: str) -> str:
+    @functools.cached_property
+    def authority(self) -> Authority:
+        """The authority that signs what the endpoints show over HTTPS; its files go with the lab."""
+        directory = self._exits.enter_context(tempfile.TemporaryDirectory(prefix="mde-lab-authority-"))
+        return Authority(Path(directory))
+
+    def port(self, name: str, scheme: inventory.Scheme = "http") -> int:
+        """Port of the endpoint's WinRM service; the ports for HTTPS are opened when first asked for."""
+        if scheme == "http":
+            return self.ports[name]
+        if not self._https_ports:
+            self._https_ports = self._call(self._listen(self.authority))
+        return self._https_ports[name]
+
+    def url(self, name: str, scheme: inventory.Scheme = "http") -> str:
         """Address of the endpoint's WinRM service."""
-        return f"http://127.0.0.1:{self.ports[name]}/{self.path(name)}"
+        return f"{scheme}://{ADDRESS}:{self.port(name, scheme)}/{self.path(name)}"
 
     def ssh(self, name: str, shell: Literal["cmd", "powershell"]) -> dict[str, str | int]:
         """Inventory variables for the endpoint's SSH service with that default shell, now started."""
@@ -155,9 +173,13 @@ class Lab:
         *,
         connection: inventory.Connection = "winrs",
         transport: inventory.Transport = "basic",
+        scheme: inventory.Scheme = "http",
     ) -> Path:
-        """Write a YAML inventory with the endpoints in the group `windows`; says where it is."""
-        return inventory.write(self, Path(path), connection, transport)
+        """Write a YAML inventory with the endpoints in the group `windows`; says where it is.
+
+        With `scheme="https"` clients validate the certificates, which only the lab's own `authority` signs.
+        """
+        return inventory.write(self, Path(path), connection, transport, scheme)
 
     def _start_backends(self, starting: contextlib.ExitStack) -> dict[str, Backend]:
         if self._backend == "wine":
@@ -198,14 +220,19 @@ class Lab:
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-    async def _front(self, executor: ThreadPoolExecutor) -> Front:
+    async def _make_front(self, executor: ThreadPoolExecutor) -> Front:
         return Front(self.hosts.values(), executor, rtt_ms=self._rtt_ms)
 
-    async def _listen(self, front: Front) -> dict[str, int]:
+    async def _listen(self, authority: Authority | None = None) -> dict[str, int]:
+        """A port for each endpoint, with `authority` for HTTPS: its certificate is for the address and its name."""
         if self.shared_port:
-            port = await front.listen()
-            return dict.fromkeys(self.hosts, port)
-        return {name: await front.listen(host) for name, host in self.hosts.items()}
+            tls = authority.server_context([ADDRESS]) if authority else None
+            return dict.fromkeys(self.hosts, await self._front.listen(tls=tls))
+        ports = {}
+        for name, host in self.hosts.items():
+            tls = authority.server_context([ADDRESS, name]) if authority else None
+            ports[name] = await self._front.listen(host, tls=tls)
+        return ports
 
     def _require(self, transport: str) -> None:
         if transport == "psrp":

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules over HTTPS, with each connection and each way to sign in, and a certificate that is validated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from windows_lab import inventory
+from windows_lab.lab import Lab
+
+from tests.integration.play import Outcome, run_tasks
+from tests.integration.site import CONNECTIONS, task, unpack_winhttp
+
+pytestmark = pytest.mark.simulated
+
+WAYS = [
+    (connection, transport) for connection in ("winrs", "winrm", "psrp") for transport in inventory.TRANSPORTS
+]
+PROXY = "proxy.lab.test:8080"
+INFO = task("endpoint_info", {})
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab(endpoints=len(WAYS)) as made:
+        yield made
+
+
+def variables(
+    lab: Lab, number: int, connection: Any = "winrs", transport: Any = "basic", **more: Any
+) -> dict[str, Any]:
+    """Variables of one endpoint of the lab, for a host of any name."""
+    group = inventory.document(lab, connection, transport, "https")["windows"]
+    return {**group["vars"], **group["hosts"][f"clean-{number}"], **more}
+
+
+def ask(
+    hosts: Mapping[str, Mapping[str, Any]], work: Path, *tasks: Mapping[str, Any]
+) -> dict[str, list[Outcome]]:
+    """Run tasks on hosts with these variables; the outcomes of each."""
+    file = work / "inventory.yml"
+    file.write_text(yaml.safe_dump({"windows": {"hosts": {name: dict(of) for name, of in hosts.items()}}}))
+    run = run_tasks(tasks, file, work, ["-f", "4"])
+    return {name: [outcome for outcome in run.outcomes if outcome.host == name] for name in hosts}
+
+
+@pytest.fixture(scope="module")
+def signed_in(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Outcome]]:
+    """What a read, a write and a second read gave over each way, all in one run."""
+    hosts = {"-".join(way): variables(lab, number, *way) for number, way in enumerate(WAYS, 1)}
+    write = task("winhttp_proxy", {"proxy": PROXY})
+    return ask(hosts, tmp_path_factory.mktemp("signed-in"), INFO, write, INFO)
+
+
+@pytest.mark.parametrize(("number", "way"), list(enumerate(WAYS, 1)))
+def test_an_endpoint_is_read_and_written_over_https(
+    lab: Lab, signed_in: dict[str, list[Outcome]], number: int, way: tuple[str, str]
+) -> None:
+    outcomes = signed_in["-".join(way)]
+    assert [outcome.status for outcome in outcomes] == ["ok"] * 3, outcomes
+    before, write, after = (outcome.result for outcome in outcomes)
+    assert write["changed"]
+    found = lab.endpoints[f"clean-{number}"].value(CONNECTIONS, "WinHttpSettings")
+    assert found is not None
+    assert unpack_winhttp(found[1])[1] == PROXY
+    assert PROXY not in str(before["winhttp"])
+    assert PROXY in str(after["winhttp"])
