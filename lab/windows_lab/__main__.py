@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from windows_lab import scenario
-from windows_lab.inventory import CONNECTIONS, TRANSPORTS
+from windows_lab.inventory import CONNECTIONS, SCHEMES, TRANSPORTS
 from windows_lab.lab import Lab, LabError
 from windows_lab.profiles import Profile, counted
 
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--inventory", type=Path, metavar="FILE", help="where to write the inventory")
     up.add_argument("--connection", choices=CONNECTIONS, default="winrs")
     up.add_argument("--transport", choices=TRANSPORTS, default="basic", help="authentication over WinRM")
+    up.add_argument("--scheme", choices=SCHEMES, default="http", help="how WinRM is spoken")
     up.add_argument("command", nargs="*", metavar="COMMAND", help="behind --: run it, then end the lab")
     return parser
 
@@ -141,9 +142,9 @@ def _up(parsed: argparse.Namespace, command: list[str]) -> int:
     try:
         lab = Lab(parsed.backend, parsed.endpoints, profiles, rtt_ms=parsed.rtt)
         with lab, _inventory_path(parsed.inventory) as path:
-            lab.inventory(path, connection=parsed.connection, transport=parsed.transport)
+            lab.inventory(path, connection=parsed.connection, transport=parsed.transport, scheme=parsed.scheme)
             return _run(command, path) if command else _stay(lab, path)
-    except LabError as error:
+    except (LabError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may talk to the WinRM front: Basic, and NTLM with the encryption of messages that comes with it."""
+"""Who may talk to the WinRM front: Basic, NTLM with its encryption of messages, and over HTTPS a certificate.
+
+Over HTTPS, NTLM has to be bound to the certificate of the port, as Windows wants it with CbtHardeningLevel Strict.
+A token of zeros, by which a client says that it knows no certificate, passes though: pyspnego takes it.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import spnego
+from cryptography import x509
+from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
+
+from windows_lab.network.authority import USER_NAME
 
 USER = "lab"
 PASSWORD = "lab-password"
+# The user of the certificate that is mapped to the account.
+CERTIFIED = f"{USER}@localhost"
 CHALLENGES = ("Negotiate", 'Basic realm="WSMAN"')
 ENCRYPTED = "multipart/encrypted"
 
+# How a client says that its certificate is its sign-in.
+_MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 _BOUNDARY = b"--Encrypted Boundary"
 _PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
 _PAYLOAD = b"\tContent-Type: application/octet-stream\r\n"
@@ -38,8 +50,13 @@ class NotDecrypted(Exception):
 
 @dataclass
 class Session:
-    """What one TCP connection has proved so far: NTLM holds for the connection, not for a request."""
+    """What one TCP connection has proved so far: NTLM holds for the connection, not for a request.
 
+    Over TLS there is what NTLM has to be bound to, and the certificate of the client in DER, where it showed one.
+    """
+
+    binding: GssChannelBindings | None = None
+    certificate: bytes | None = None
     context: spnego.ContextProxy | None = None
 
     @property
@@ -86,7 +103,20 @@ def admit(authorization: str, session: Session) -> tuple[bool, tuple[str, ...]]:
         return admitted, () if admitted else CHALLENGES
     if scheme.lower() in ("negotiate", "ntlm"):
         return _negotiate(scheme, token, session)
+    if scheme == _MUTUAL and session.certificate and _mapped(session.certificate):
+        return True, ()
     return False, CHALLENGES
+
+
+def _mapped(certificate: bytes) -> bool:
+    try:
+        names = x509.load_der_x509_certificate(certificate).extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        )
+    except x509.ExtensionNotFound:
+        return False
+    others = names.value.get_values_for_type(x509.OtherName)
+    return any(name.type_id == USER_NAME and name.value[2:] == CERTIFIED.encode() for name in others)
 
 
 def _basic(token: str) -> bool:
@@ -112,7 +142,9 @@ def _step(token: bytes, session: Session) -> bytes | None:
         if session.context is None or session.context.complete:
             # Pure Python on both levels: the machine's GSSAPI library would want credentials of its own.
             options = spnego.NegotiateOptions.use_negotiate
-            session.context = spnego.server(protocol="negotiate", options=options)
+            session.context = spnego.server(
+                protocol="negotiate", options=options, channel_bindings=session.binding
+            )
         return session.context.step(token)
 
 

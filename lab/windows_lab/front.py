@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import weakref
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -17,6 +16,7 @@ from aiohttp import web
 from windows_lab import auth, shells, wsman
 from windows_lab.backend import Away
 from windows_lab.host import Host
+from windows_lab.tls import Tls
 
 ADDRESS = "127.0.0.1"
 SOAP_XML = "application/soap+xml;charset=UTF-8"
@@ -35,21 +35,24 @@ class Front:
         self._executor = executor
         self._rtt = rtt_ms / 1000
         self._ports: dict[int, Host] = {}
+        self._tls: dict[int, Tls] = {}
         self._shells: dict[str, shells.Shell] = {}
         self._sessions: weakref.WeakKeyDictionary[object, auth.Session] = weakref.WeakKeyDictionary()
         self._web = web.Server(self._handle, access_log=None)
         self._listeners: list[asyncio.Server] = []
 
-    async def listen(self, host: Host | None = None, port: int = 0, tls: ssl.SSLContext | None = None) -> int:
+    async def listen(self, host: Host | None = None, port: int = 0, tls: Tls | None = None) -> int:
         """Open a loopback port, for one endpoint or (None) for all by their paths; says which port it is."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._web, ADDRESS, port, backlog=1024, ssl=tls)
+        server = await loop.create_server(self._web, ADDRESS, port, backlog=1024, ssl=tls.context if tls else None)
         address, number = server.sockets[0].getsockname()
         self._listeners.append(server)
         if address != ADDRESS:
             raise RuntimeError(f"the lab must listen on {ADDRESS}, not on {address}")
         if host is not None:
             self._ports[number] = host
+        if tls is not None:
+            self._tls[number] = tls
         return int(number)
 
     async def close(self) -> None:
@@ -97,8 +100,15 @@ class Front:
         return response
 
     def _session(self, request: web.BaseRequest) -> auth.Session:
-        assert request.transport is not None
-        return self._sessions.setdefault(request.transport, auth.Session())
+        transport = request.transport
+        assert transport is not None
+        if transport not in self._sessions:
+            tls = self._tls.get(transport.get_extra_info("sockname")[1])
+            secured = transport.get_extra_info("ssl_object")
+            self._sessions[transport] = (
+                auth.Session(tls.binding, secured.getpeercert(binary_form=True)) if tls else auth.Session()
+            )
+        return self._sessions[transport]
 
     async def _answer(self, host: Host, request: web.BaseRequest, body: bytes) -> web.Response:
         if request.headers.get("WSMANIDENTIFY", "").lower() == "unauthenticated":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from windows_lab.lab import Lab
 
 Connection = Literal["winrs", "winrm", "psrp", "ssh_cmd", "ssh_powershell"]
-Transport = Literal["basic", "ntlm"]
+Transport = Literal["basic", "ntlm", "certificate"]
 Scheme = Literal["http", "https"]
 CONNECTIONS: tuple[Connection, ...] = get_args(Connection)
 TRANSPORTS: tuple[Transport, ...] = get_args(Transport)
@@ -44,6 +44,8 @@ def _common(lab: Lab, connection: Connection, transport: Transport, scheme: Sche
     if scheme == "https":
         common["ansible_winrm_server_cert_validation"] = "validate"
         common["ansible_winrm_ca_trust_path"] = str(lab.authority.pem)
+    if transport == "certificate":
+        common["ansible_winrm_cert_pem"] = common["ansible_winrm_cert_key_pem"] = _certificate(lab)
     return common
 
 
@@ -59,7 +61,13 @@ def _psrp(lab: Lab, transport: Transport, scheme: Scheme) -> dict[str, Any]:
     else:
         # psrp encrypts over HTTP unless it is told not to, and Basic has nothing to encrypt with.
         variables["ansible_psrp_message_encryption"] = "never" if transport == "basic" else "always"
+    if transport == "certificate":
+        variables["ansible_psrp_certificate_pem"] = variables["ansible_psrp_certificate_key_pem"] = _certificate(lab)
     return variables
+
+
+def _certificate(lab: Lab) -> str:
+    return str(lab.authority.user_file(auth.CERTIFIED))
 
 
 def _host(lab: Lab, name: str, connection: Connection, scheme: Scheme) -> dict[str, Any]:
@@ -85,6 +93,8 @@ def document(
         raise ValueError(f"There is no transport {transport}; there are {', '.join(TRANSPORTS)}.")
     if scheme not in SCHEMES:
         raise ValueError(f"There is no scheme {scheme}; there are {', '.join(SCHEMES)}.")
+    if transport == "certificate" and scheme == "http":
+        raise ValueError("A sign-in by certificate needs the scheme https.")
     hosts = {name: _host(lab, name, connection, scheme) for name in lab.hosts}
     return {"windows": {"hosts": hosts, "vars": _common(lab, connection, transport, scheme)}}
 

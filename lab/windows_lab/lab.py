@@ -22,6 +22,7 @@ from windows_lab.front import ADDRESS, Front
 from windows_lab.host import Account, Drop, Host
 from windows_lab.network.authority import Authority
 from windows_lab.profiles import PROFILES, Profile
+from windows_lab.tls import Tls
 
 if TYPE_CHECKING:
     from windows_lab.sshd import Sshd
@@ -226,11 +227,11 @@ class Lab:
     async def _listen(self, authority: Authority | None = None) -> dict[str, int]:
         """A port for each endpoint, with `authority` for HTTPS: its certificate is for the address and its name."""
         if self.shared_port:
-            tls = authority.server_context([ADDRESS]) if authority else None
+            tls = Tls.of(authority, [ADDRESS]) if authority else None
             return dict.fromkeys(self.hosts, await self._front.listen(tls=tls))
         ports = {}
         for name, host in self.hosts.items():
-            tls = authority.server_context([ADDRESS, name]) if authority else None
+            tls = Tls.of(authority, [ADDRESS, name]) if authority else None
             ports[name] = await self._front.listen(host, tls=tls)
         return ports
 

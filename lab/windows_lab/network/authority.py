@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certification authority of the lab, and the certificates of its servers."""
+"""A certification authority of the lab, and the certificates of its servers and of those who sign in by one."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ _YEAR = 365 * _DAY
 # Bits of a number in a signature by P-256 that has at least one leading byte of zeros.
 _SHORT = 31 * 8
 _PEM = serialization.Encoding.PEM
+# The name of a user in a certificate ([MS-WCCE] 2.2.2.7.7.4), and how DER writes a text of less than 128 bytes.
+USER_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")
+_TEXT = 0x0C
 
 
 class Authority:
@@ -37,8 +40,8 @@ class Authority:
         # Servers ask for certificates in threads of their own.
         self._numbers = itertools.count(1)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        # One key for all servers: their names make the difference, and a key costs more than a signature.
-        self._server_key = ec.generate_private_key(ec.SECP256R1())
+        # One key for all: their names make the difference, and a key costs more than a signature.
+        self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = self._own()
         self.der = certificate.public_bytes(serialization.Encoding.DER)
@@ -47,16 +50,22 @@ class Authority:
 
     def server_context(self, names: Iterable[str], *, expired: bool = False) -> ssl.SSLContext:
         """A context of a server with a new certificate for these DNS names, wildcards and IP addresses."""
-        file = self._directory / f"server-{next(self._numbers)}.pem"
-        key = self._server_key.private_bytes(
-            _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        file.write_bytes(key + self._server(list(names), expired).public_bytes(_PEM))
+        return self.server(names, expired=expired)[0]
+
+    def server(self, names: Iterable[str], *, expired: bool = False) -> tuple[ssl.SSLContext, x509.Certificate]:
+        """As server_context(), with the certificate."""
+        certificate = self._leaf([_general_name(name) for name in names], ExtendedKeyUsageOID.SERVER_AUTH, expired)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
+        context.load_cert_chain(self._write(certificate))
         # Nobody resumes a session here, and tickets cost two messages each.
         context.num_tickets = 0
-        return context
+        return context, certificate
+
+    def user_file(self, name: str) -> Path:
+        """A new certificate for a user such as `lab@localhost`, with its key, in one PEM file."""
+        text = name.encode()
+        names = [x509.OtherName(USER_NAME, bytes([_TEXT, len(text)]) + text)]
+        return self._write(self._leaf(names, ExtendedKeyUsageOID.CLIENT_AUTH))
 
     def client_context(self) -> ssl.SSLContext:
         """A context of a client that trusts this authority and no other."""
@@ -71,17 +80,22 @@ class Authority:
             .add_extension(usage, critical=True)
         )
 
-    def _server(self, names: list[str], expired: bool) -> x509.Certificate:
+    def _write(self, certificate: x509.Certificate) -> Path:
+        file = self._directory / f"{next(self._numbers)}.pem"
+        key = self._leaf_key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        file.write_bytes(key + certificate.public_bytes(_PEM))
+        return file
+
+    def _leaf(
+        self, names: Iterable[x509.GeneralName], usage: x509.ObjectIdentifier, expired: bool = False
+    ) -> x509.Certificate:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Server of the lab")])
-        server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         return self._signed(
-            self._builder(subject, self._server_key.public_key(), expired)
-            .add_extension(
-                x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
-            )
+            self._builder(subject, self._leaf_key.public_key(), expired)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(digital_signature=True), critical=True)
-            .add_extension(server, critical=False)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         )
 
     def _signed(self, builder: x509.CertificateBuilder) -> x509.Certificate:

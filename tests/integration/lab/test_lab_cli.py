@@ -85,6 +85,7 @@ def test_the_command_line_hands_over_the_inventory_and_the_exit_code(tmp_path: P
         (("--profile", "none"), "no profile 'none'"),
         (("--profile", "clean:x"), "'x' is no number"),
         (("--endpoints", "0"), "0 were asked for"),
+        (("--transport", "certificate"), "needs the scheme https"),
     ],
 )
 def test_the_command_line_says_what_is_wrong(arguments: tuple[str, ...], said: str) -> None:

@@ -14,6 +14,7 @@ import yaml
 from windows_lab import inventory
 from windows_lab.lab import Lab
 
+from tests.integration.modules.interceptor import Interceptor
 from tests.integration.play import Outcome, run_tasks
 from tests.integration.site import CONNECTIONS, task, unpack_winhttp
 
@@ -71,3 +72,34 @@ def test_an_endpoint_is_read_and_written_over_https(
     assert unpack_winhttp(found[1])[1] == PROXY
     assert PROXY not in str(before["winhttp"])
     assert PROXY in str(after["winhttp"])
+
+
+def test_what_opens_tls_on_the_way_gets_a_password_and_no_ntlm(lab: Lab, tmp_path: Path) -> None:
+    trusted = lab.authority.client_context()
+    with Interceptor(
+        lab.authority.server_context(["127.0.0.1"]), lab.port("clean-1", "https"), trusted
+    ) as between:
+        hosts = {
+            "-".join(way): variables(lab, 1, *way, ansible_port=between.port)
+            for way in WAYS
+            if way[1] != "certificate"
+        }
+        outcomes = ask(hosts, tmp_path, INFO)
+        assert between.passed
+    ended = {name: [outcome.status for outcome in of] for name, of in outcomes.items()}
+    assert ended == {name: ["ok" if name.endswith("basic") else "unreachable"] for name in hosts}
+
+
+def test_a_sign_in_that_is_not_bound_is_refused(lab: Lab, tmp_path: Path) -> None:
+    other = str(lab.authority.user_file("other@localhost"))
+    hosts = {
+        "winrs": variables(lab, 1, "winrs", "ntlm", ansible_winrm_send_cbt=False),
+        "psrp": variables(lab, 1, "psrp", "ntlm", ansible_psrp_negotiate_send_cbt=False),
+        "other": variables(
+            lab, 1, "winrs", "certificate", ansible_winrm_cert_pem=other, ansible_winrm_cert_key_pem=other
+        ),
+    }
+    outcomes = ask(hosts, tmp_path, INFO)
+    assert {name: [outcome.status for outcome in of] for name, of in outcomes.items()} == dict.fromkeys(
+        hosts, ["unreachable"]
+    )

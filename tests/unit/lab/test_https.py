@@ -41,7 +41,7 @@ def test_each_endpoint_shows_a_certificate_for_its_own_name(lab: Lab) -> None:
 def test_a_client_that_does_not_trust_the_authority_or_asks_for_another_name_refuses(
     lab: Lab, tmp_path: Path
 ) -> None:
-    with pytest.raises(ssl.SSLCertVerificationError, match="unable to get local issuer"):
+    with pytest.raises(ssl.SSLCertVerificationError, match="self-signed certificate"):
         names(lab, "clean-1", Authority(tmp_path))
     with pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
         names(lab, "clean-1", lab.authority, "clean-2")
@@ -62,6 +62,8 @@ def test_an_inventory_for_https_validates(lab: Lab, tmp_path: Path) -> None:
     assert len(set(ports)) == 4
     with pytest.raises(ValueError, match="no scheme ftp"):
         lab.inventory(tmp_path / "ftp.yml", scheme="ftp")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="needs the scheme https"):
+        lab.inventory(tmp_path / "certificate.yml", transport="certificate")
 
 
 def test_many_endpoints_share_a_port_for_https_and_the_files_go_with_the_lab() -> None:
