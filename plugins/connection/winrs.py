@@ -159,6 +159,8 @@ windows:
     ansible_user: operator@EXAMPLE.COM
     ansible_password: "{{ vault_operator_password }}"
     ansible_port: 5986
+    ansible_winrm_server_cert_validation: validate
+    ansible_winrm_ca_trust_path: /etc/ssl/certs/example-authority.pem
 """
 
 from typing import Any

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 
+from .._windows._sign_in import trouble_of
+
 _LONGEST = 300
-# What the libraries of the connections say, in small letters, and what that means. The first that fits counts.
+# What else the libraries of the connections say, in small letters, and what that means. The first that fits counts.
 _SAYINGS = (
-    (("certificate verify failed", "certificate_verify_failed"), "its certificate is not trusted"),
-    (("credentials were rejected", "unauthorized", "permission denied"), "it refuses the account"),
+    (("unauthorized", "permission denied"), "it refuses the account"),
     (("connection refused",), "nothing listens at its address"),
     (("name or service not known", "name resolution", "getaddrinfo failed"), "its name has no address"),
     (("no route to host", "network is unreachable"), "there is no route to it"),
@@ -24,6 +25,9 @@ _OBJECT = re.compile(r"<[^<>]{1,100} object at 0x[0-9a-f]{1,16}>")
 def cause_of(error: Exception) -> str:
     """The cause of an error of a connection plugin."""
     text = " ".join(_OBJECT.sub("", str(error)[: 10 * _LONGEST]).split())
+    trouble = trouble_of(text)
+    if trouble:
+        return trouble.cause
     for sayings, words in _SAYINGS:
         if any(saying in text.lower() for saying in sayings):
             return words

@@ -19,6 +19,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from .._credentials import shown_words
 from ._alarm import Alarm, Rang
+from ._sign_in import trouble_of
 from ._text import printable, safe
 
 # cmd.exe takes 8,191 characters; the rest is room for "cmd.exe /d /s /c" and its quotes.
@@ -292,9 +293,15 @@ class Endpoint:
                 raise
             if isinstance(error, AnsibleError) and not isinstance(error, AnsibleConnectionFailure):
                 raise
-            said = printable(str(error), _SAID_LIMIT)
-            head = "" if isinstance(error, AnsibleError) else "The connection to the endpoint failed: "
-            raise AnsibleConnectionFailure(f"{head}{said}") from None
+            raise AnsibleConnectionFailure(self._said(error)) from None
+
+    def _said(self, error: BaseException) -> str:
+        head = "The connection to the endpoint failed: "
+        trouble = trouble_of(str(error)) if self._connection.transport in _FORMS else None
+        if trouble:
+            return head + trouble.sentence(self._connection.transport)
+        said = printable(str(error), _SAID_LIMIT)
+        return said if isinstance(error, AnsibleError) else head + said
 
     def _abandon(self, error: BaseException) -> None:
         """End what a call had started here, such as an ssh, and close the shell that it waited for."""

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from windows_lab import inventory
 from windows_lab.lab import Lab
+from windows_lab.network.authority import Authority
+from windows_lab.network.faults import TlsServer
 
 from tests.integration.modules.interceptor import Interceptor
 from tests.integration.play import Outcome, run_tasks
@@ -103,3 +105,53 @@ def test_a_sign_in_that_is_not_bound_is_refused(lab: Lab, tmp_path: Path) -> Non
     assert {name: [outcome.status for outcome in of] for name, of in outcomes.items()} == dict.fromkeys(
         hosts, ["unreachable"]
     )
+
+
+SECRET = "no-password-of-the-lab"
+SCHEME = {"winrs": "ansible_winrm_scheme", "psrp": "ansible_psrp_protocol"}
+TRUST = {"winrs": "ansible_winrm_ca_trust_path", "psrp": "ansible_psrp_ca_cert"}
+SAID = {
+    "untrusted": ("its certificate is not trusted, so", TRUST),
+    "nowhere": ("the file of trusted authorities is not there, so", TRUST),
+    "name": ("its certificate is for another name, so", dict.fromkeys(SCHEME, "ansible_host")),
+    "expired": ("its certificate has expired, so", dict.fromkeys(SCHEME, "WinRM")),
+    "password": ("it refuses the account, so", dict.fromkeys(SCHEME, "ansible_password")),
+    "plain": ("the connection was lost, as", SCHEME),
+    "secured": ("it speaks HTTP at this port and not HTTPS, so", SCHEME),
+}
+
+
+@pytest.fixture(scope="module")
+def refused(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Outcome]]:
+    """What a read gave with each mistake, over both kinds of connection, all in one run."""
+    work = tmp_path_factory.mktemp("refused")
+    with TlsServer(lab.authority.server_context(["127.0.0.1"], expired=True)) as expired:
+        hosts = {}
+        for connection in SCHEME:
+            mistakes = {
+                "untrusted": {TRUST[connection]: str(Authority(work / connection).pem)},
+                "nowhere": {TRUST[connection]: str(work / "nowhere.pem")},
+                "name": {"ansible_host": "localhost"},
+                "expired": {"ansible_port": expired.port},
+                "password": {"ansible_password": SECRET},
+                "plain": {SCHEME[connection]: "http"},
+                "secured": {"ansible_port": lab.ports["clean-1"]},
+            }
+            for name, mistake in mistakes.items():
+                hosts[f"{connection}-{name}"] = variables(lab, 1, connection, "ntlm", **mistake)
+        return ask(hosts, work, INFO)
+
+
+@pytest.mark.parametrize("connection", list(SCHEME))
+@pytest.mark.parametrize("mistake", list(SAID))
+def test_what_is_wrong_with_https_is_one_sentence(
+    refused: dict[str, list[Outcome]], connection: str, mistake: str
+) -> None:
+    (outcome,) = refused[f"{connection}-{mistake}"]
+    cause, named = SAID[mistake]
+    said = str(outcome.result["msg"])
+    assert outcome.status == "unreachable"
+    assert f"The connection to the endpoint failed: {cause} " in said
+    assert named[connection] in said
+    whole = str(outcome.result)
+    assert not [word for word in ("Traceback", "ssl.c", "HTTPSConnectionPool", SECRET) if word in whole]
