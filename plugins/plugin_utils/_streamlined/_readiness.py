@@ -35,7 +35,7 @@ _ANTIVIRUS = (
     ("antivirus engine", _ENGINE, "1.1.19900.2"),
     ("security intelligence", _SIGNATURES, "1.391.345.0"),
 )
-# By the build of Windows: the update that is needed, and the revision that it brings.
+# By the build of Windows: the update that is needed, and the revision that it brings (a hypothesis but for 17763).
 _UPDATES = {
     17763: ("KB5011503", 2686),
     18363: ("KB5011485", 2158),
