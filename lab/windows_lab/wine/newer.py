@@ -24,7 +24,7 @@ Dir::State::lists "{folder}/apt/lists";
 Dir::State::status "{folder}/apt/status";
 Dir::Cache "{folder}/apt";
 """
-_SOURCE = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian {suite} main\n"
+_SOURCE = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {address} {suite} main\n"
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 # What Debian links into a prefix when the package is installed.
 _PROGRAM = """\
@@ -42,12 +42,19 @@ exec "$@"' "$root" /usr/lib/wine/{program} "$@"
 """
 
 
+def _address() -> str:
+    """Where this Debian has its packages from."""
+    command = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(COMPONENT) $(REPO_URI)"]
+    targets = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
+    return next(words[3] for line in targets if (words := line.split())[:3] == ["Debian", "Debian", "main"])
+
+
 def unpack(folder: Path, suite: str) -> None:
     """Fetch the packages of a suite and unpack them below FOLDER/root."""
     apt, root = folder / "apt", folder / "root"
     for place in ("lists/partial", "archives/partial"):
         (apt / place).mkdir(parents=True, exist_ok=True)
-    (apt / "sources.list").write_text(_SOURCE.format(suite=suite), encoding="ascii")
+    (apt / "sources.list").write_text(_SOURCE.format(address=_address(), suite=suite), encoding="ascii")
     (apt / "status").touch()
     configuration = apt / "apt.conf"
     configuration.write_text(_APT.format(folder=folder), encoding="ascii")
