@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"This did not run: {PREFIX}HOST is not set. It runs the {_WHAT}; see CONTRIBUTING.md.")
         return SKIPPED
     try:
-        Named.of()
+        Named.of(os.environ)
     except NotNamed as error:
         print(error)
         return 2

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -42,7 +41,7 @@ class Named:
     shell: str = "cmd"
 
     @classmethod
-    def of(cls, environment: Mapping[str, str] = os.environ) -> Named:
+    def of(cls, environment: Mapping[str, str]) -> Named:
         """Read the variables; raises NotNamed."""
         given = {
             name: environment[PREFIX + name.upper()]

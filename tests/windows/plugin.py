@@ -85,7 +85,7 @@ class Wire:
 @pytest.fixture(scope="session")
 def windows_run() -> Iterator[Run]:
     """The machine that the environment names."""
-    named = Named.of()
+    named = Named.of(os.environ)
     evidence = os.environ.get(EVIDENCE, "")
     remote = RemoteEndpoint("windows", Profile("windows"), connect(named))
     machine = facts.machine(remote, named.connection, evidence)

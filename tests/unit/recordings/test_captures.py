@@ -61,7 +61,7 @@ def test_every_capture_says_where_it_is_from(capture: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("capture", of("netsh winhttp show advproxy"))
 def test_advanced_settings_are_read(capture: dict[str, Any]) -> None:
-    (value,) = ADVANCED_QUERY.answer(Completed(0, text(capture))).values()
+    value = next(iter(ADVANCED_QUERY.answer(Completed(0, text(capture))).values()))
     read = json.loads(value.text)
     found = {name.casefold(): read[name] for name in read if read[name]}
     assert found == capture["expected"] | ({"proxybypass": "<local>"} if "ProxyBypass" in text(capture) else {})
