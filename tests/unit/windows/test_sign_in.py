@@ -10,7 +10,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._cause import cause_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Command, Endpoint
 
-# As MIT Kerberos 1.20 words them (its own tables), and what stands around them.
+# As kinit and the library of MIT Kerberos 1.20 word them.
 KERBEROS = [
     ("Clock skew too great", "the clocks differ too much for Kerberos"),
     ("Server not found in Kerberos database", "Kerberos knows no such service"),
@@ -22,6 +22,8 @@ KERBEROS = [
     ("Cannot find KDC for realm \"EXAMPLE.COM\"", "no domain controller of the realm is found"),
     ("Cannot contact any KDC for realm 'EXAMPLE.COM'", "no domain controller of the realm is found"),
     ("Preauthentication failed", "it refuses the account"),
+    ("kinit: Password incorrect while getting initial credentials", "it refuses the account"),
+    ("Kerberos auth failure when calling kinit cmd 'kinit': No such file", "the controller lacks something for"),
     ("requested auth method is kerberos, but pykerberos is not installed", "the controller lacks something for"),
 ]
 
