@@ -72,6 +72,7 @@ CHECKS: tuple[Check, ...] = (
         seconds=90,
     ),
     Check("molecule-windows", ("-m", "tests.checks.windows_scenario"), "simulated", seconds=45),
+    Check("kerberos", ("-m", "tests.checks.kerberos"), "simulated", report=True, seconds=60),
     Check("lab-outside", ("-m", "tests.checks.outside"), "simulated", seconds=170),
     Check("fuzz", ("-m", "tests.fuzz", "--seconds", "22"), "unit", seconds=60),
     Check("fuzz-cmd", ("-m", "tests.fuzz.cmd", "--strings", "1500"), "wine", seconds=30),

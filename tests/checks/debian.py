@@ -13,7 +13,12 @@ from pathlib import Path
 # Package, and the file or the program on the search path that shows that it is there.
 PACKAGES = {
     "chromium": "/usr/bin/chromium",
+    "gcc": "gcc",
     "gcc-mingw-w64-x86-64-win32": "x86_64-w64-mingw32-gcc",
+    "krb5-admin-server": "/usr/sbin/kadmin.local",
+    "krb5-kdc": "/usr/sbin/krb5kdc",
+    "krb5-user": "kinit",
+    "libkrb5-dev": "/usr/include/krb5.h",
     "openssh-server": "/usr/sbin/sshd",
     "shellcheck": "shellcheck",
     "squid": "/usr/sbin/squid",
