@@ -26,8 +26,10 @@ EDR = "edr-neu.eu.endpoint.security.microsoft.com"
 TENANT: dict[str, Any] = {"endpoint_verify_regions": ["eu"], "endpoint_verify_generation": "streamlined"}
 ASKS = "Ask the URLs from the endpoint, and say what is reached and what is not"
 FAILS = "Fail where the service is not reached"
-# Where what is printed of an endpoint ends.
-NEXT = re.compile(r"^(TASK|PLAY|ok:|changed:|fatal:|failed:|skipping:|\[)", re.MULTILINE)
+# Where what is printed of an endpoint ends; that of another may come before the result of the first.
+NEXT = re.compile(
+    r"^(TASK|PLAY|ok:|changed:|fatal:|failed:|skipping:|\[|[\w-]+ (reaches|does not reach) )", re.MULTILINE
+)
 # What molecule looks for in all output of a second run.
 NOT_IDEMPOTENT = re.compile(r"changed=[1-9]")
 
@@ -83,7 +85,7 @@ def said(done: Run, host: str = "clean-1") -> str:
     """What is printed of an endpoint, as one text."""
     begins = re.search(rf"^{host} (reaches|does not reach) .*", done.output, re.MULTILINE)
     assert begins, done.output
-    ends = NEXT.search(done.output, begins.start())
+    ends = NEXT.search(done.output, begins.end())
     return done.output[begins.start() : ends.start() if ends else None].strip()
 
 
