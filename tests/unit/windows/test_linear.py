@@ -122,7 +122,11 @@ def test_four_times_the_input_takes_no_more_than_ten_times_the_time(target: str,
     while taken < SHORTEST and size < 600_000:
         size *= 2
         taken = least(target, make(size))
-    assert least(target, make(size * FACTOR)) < MOST * max(taken, SHORTEST)
+    # A machine that is slower for a moment has another turn; what grows with the square fails in each.
+    assert any(
+        least(target, make(size * FACTOR)) < MOST * max(taken, SHORTEST, least(target, make(size)))
+        for _turn in range(3)
+    )
 
 
 def least(target: str, text: str) -> float:
