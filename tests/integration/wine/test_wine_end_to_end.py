@@ -88,3 +88,11 @@ def test_check_mode_sends_no_request_another_way(wine_site: Site, origin: Origin
     assert result["changed"]
     assert get(wine_site, origin, FAR) == "status 200"
     assert proxy.log == []
+
+
+def test_the_advanced_proxy_that_wine_has_not_is_refused_in_one_sentence(wine_site: Site) -> None:
+    before = wine_site.managed()
+    refused = wine_site.run(task("winhttp_advproxy", {"proxy": "proxy.test:8080"}))
+    assert refused.rc == 2
+    assert refused.one()["msg"].startswith("This Windows has no advanced proxy of WinHTTP: its netsh does not know")
+    assert wine_site.managed() == before
