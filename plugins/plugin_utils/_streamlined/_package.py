@@ -16,7 +16,7 @@ from .._resources._resource import InvalidOption
 
 # Microsoft's scripts have some ten thousand bytes.
 LIMIT = 262_144
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 # How Microsoft calls the archive with the packages for streamlined connectivity; of the script in it nothing is known.
 _STREAMLINED = "gateway"
 
@@ -70,14 +70,11 @@ def _only_script(path: Path, data: bytes, option: str) -> tuple[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             found = [each for each in archive.infolist() if each.filename.lower().endswith(".cmd")]
-            if len(found) != 1:
-                raise InvalidOption(option, f"{path} holds {len(found)} scripts (.cmd), and has to hold one.")
-            with archive.open(found[0]) as file:
-                script = file.read(LIMIT + 1)
-    except _ZIP_ERRORS as error:
-        if isinstance(error, InvalidOption):
-            raise
+            script = archive.open(found[0]).read(LIMIT + 1) if len(found) == 1 else b""
+    except _ZIP_ERRORS:
         raise InvalidOption(option, f"{path} is no archive that can be read: it is damaged or encrypted.") from None
+    if len(found) != 1:
+        raise InvalidOption(option, f"{path} holds {len(found)} scripts (.cmd), and has to hold one.")
     if len(script) > LIMIT:
         raise InvalidOption(option, f"The script in {path} has more than {LIMIT} bytes.")
     return found[0].filename, script
