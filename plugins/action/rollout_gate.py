@@ -22,7 +22,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resou
     InvalidOption,
     Refused,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._cut import GO_ON
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._cut import go_on
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._gate import (
     Ending,
     batch_of,
@@ -89,7 +89,7 @@ class ActionModule(EndpointAction):
         if not ended:
             return []
         lines = report.lines(published, str(evidence / PAGE))
-        return [*lines, GO_ON[work].format(evidence=evidence)]
+        return [*lines, go_on(work, evidence)]
 
 
 def _open_before(evidence: Path, everyone: Sequence[str], turn: Sequence[str], digest: str) -> int:

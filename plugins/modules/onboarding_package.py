@@ -203,7 +203,7 @@ warnings:
   returned: when there are any
   type: list
   elements: str
-  sample: ["There is no way back by this tool, since no previous_package is given."]
+  sample: ["No way back by this tool: previous_package (in playbooks streamlined_previous_package) is not given."]
 reboot_required:
   description: Whether Windows has to be restarted.
   returned: when the state could be read

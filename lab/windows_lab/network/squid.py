@@ -31,6 +31,8 @@ _READY = "Accepting HTTP Socket connections"
 _ACCOUNTS = ("proxy", "squid", "nobody")
 
 # Addresses to go out from keep squid on loopback whatever the rules allow: from there no other network is in reach.
+# A connection to a server serves one request: one that is kept may be ended by the server just when the next request
+# goes out on it, which squid answers with a 502 of its own.
 _FRAME = """\
 http_port 127.0.0.1:{port}
 visible_hostname squid.lab.test
@@ -49,6 +51,7 @@ netdb_filename none
 logformat lab %rm %#ru %>Hs %Ss %<a %#{{Authorization}}>h %#{{Proxy-Authorization}}>h
 access_log stdio:{directory}/access.log logformat=lab
 pinger_enable off
+server_persistent_connections off
 max_filedescriptors 4096
 {account}{authentication}include {directory}/allowlist.conf
 """

@@ -16,16 +16,20 @@ from ansible.utils.display import Display
 from .._evidence._files import NotWritable
 from .._evidence._publish import publish
 from .._evidence._record import RecordError
-from .._evidence._summary import PAGE
+from .._evidence._summary import PAGE, records
 from ._lock import LOCK, Taken, release, this_run
 
-GO_ON = {
-    "rollout": (
+
+def go_on(work: str, evidence: Path) -> str:
+    """How to go on with a rollout or a rollback that has ended, and how to take a rollout back."""
+    if work == "rollback":
+        return "To go on, run the same command again: what is restored is not written again."
+    one = next(records([evidence], []), None)
+    package = " -e streamlined_previous_package=FILE" if one and "package" in one.planned else ""
+    return (
         "To go on, run the same command again: what ended ok is looked at, and the rest gets another turn. "
-        "To take all of it back: ansible-playbook mde.connectivity.rollback -e mde_evidence={evidence}"
-    ),
-    "rollback": "To go on, run the same command again: what is restored is not written again.",
-}
+        f"To take all of it back: ansible-playbook mde.connectivity.rollback -e mde_evidence={evidence}{package}"
+    )
 
 
 @functools.cache
@@ -51,6 +55,6 @@ def _tell(directory: Path, work: str, pid: int) -> None:
         f"The {work} did not come to its end.",
         sentence,
         f"The whole of it: {directory / PAGE}",
-        GO_ON[work].format(evidence=directory),
+        go_on(work, directory),
     ):
         Display().display(line)

@@ -29,7 +29,7 @@ from ._proof import STANDARD, STARTED, STREAMLINED, Look, await_proof, look
 from ._readiness import QUERIES, unmet
 
 REBOOT_REASON = "Windows has to be restarted before the sensor takes the onboarding package."
-NO_WAY_BACK = "There is no way back by this tool, since no previous_package is given."
+NO_WAY_BACK = "No way back by this tool: previous_package (in playbooks streamlined_previous_package) is not given."
 _LONGEST_WAIT = 3600
 # ERROR_SHUTDOWN_IN_PROGRESS and ERROR_SHUTDOWN_IS_SCHEDULED: it restarts all the same.
 _RESTARTS = (0, 1115, 1190)

@@ -97,6 +97,13 @@ def test_every_allowed_probe_comes_through(europe: Stage) -> None:
     )
 
 
+def test_each_request_has_a_connection_of_its_own_to_the_server(europe: Stage) -> None:
+    """One that squid keeps may be ended by the server as the next request goes out, and squid answers that with 502."""
+    europe.service.log.clear()
+    assert [get(europe, REVOCATION) for _ in range(3)] == [200, 200, 200]
+    assert len({request.peer for request in europe.service.log}) == 3
+
+
 def test_the_rest_is_denied_by_the_rules(europe: Stage) -> None:
     assert get(europe, BRITAIN) == 403
     assert get(europe, "http://www.example.test/") == 403

@@ -120,7 +120,7 @@ def test_check_mode_says_what_a_run_does_and_writes_nothing(network: Stage, tmp_
         result = one.run(restart=True).one()
         for name in ("changed", "before", "after", "commands", "package", "warnings"):
             assert said[name] == result[name]
-        assert "There is no way back by this tool, since no previous_package is given." in str(result["warnings"])
+        assert "No way back by this tool: previous_package (in playbooks streamlined_" in str(result["warnings"])
 
 
 def test_without_a_restart_it_is_due_and_nothing_is_proven(network: Stage, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_sensor_that_never_reports_is_a_failure(network: Stage, tmp_path: Path
         assert done.rc == 2
         assert f"The sensor did not report within {BRIEF} seconds: OnboardedInfo says " in result["msg"]
         assert "no event 4 of the sensor shows a contact with the streamlined service since" in result["msg"]
-        assert "There is no way back by this tool" in result["msg"]
+        assert "No way back by this tool: previous_package" in result["msg"]
         assert (result["changed"], result["rolled_back"], result["after"]) == (True, False, None)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -155,19 +154,13 @@ def test_a_mixed_fleet_of_60_is_verified_in_one_run_each_by_its_own_list(fleet: 
 
 
 def test_where_the_list_of_one_squid_is_that_of_another_region_exactly_its_endpoints_fail(
-    fleet: Fleet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fleet: Fleet, tmp_path: Path
 ) -> None:
     squid = fleet.squids[MOVED]
     own = next(site.choice for site in SITES if site.name == MOVED)
     squid.reconfigure(allowlist(select(Choice(own.generation, own.cloud, ("us",), own.windows_build))))
     try:
         done, records = fleet.verify(tmp_path)
-        if others := why(records):
-            # Seen on busy machines only, twice in a dozen runs, and not explained: what was answered stays in the log.
-            with capsys.disabled():
-                print(f"asked once more, since others failed as well: {others}")
-            shutil.rmtree(tmp_path / "report")
-            done, records = fleet.verify(tmp_path)
     finally:
         squid.reconfigure(allowlist(select(own)))
     lost = {name for name, record in records.items() if record["verdict"] == "not_reached"}

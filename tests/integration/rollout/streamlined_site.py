@@ -92,7 +92,9 @@ def forms() -> list[bytes]:
 
 
 @contextlib.contextmanager
-def migration_on(network: Stage, work: Path, profiles: Mapping[str | Profile, int]) -> Iterator[Migration]:
+def migration_on(
+    network: Stage, work: Path, profiles: Mapping[str | Profile, int], rtt_ms: int = 0
+) -> Iterator[Migration]:
     """A migration on new endpoints."""
-    with Lab(profiles=profiles) as lab:
+    with Lab(profiles=profiles, rtt_ms=rtt_ms) as lab:
         yield Migration(lab, network, work)

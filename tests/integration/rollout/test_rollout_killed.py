@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.rollout.rollout_site import Change, change_on
+from tests.integration.rollout.streamlined_site import migration_on
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
@@ -46,12 +47,12 @@ def children(parent: int) -> list[int]:
     return found
 
 
-def kill_in_the_middle(change: Change) -> None:
-    """Start the rollout, and kill its processes all at once when some endpoints are between write and end."""
+def kill_in_the_middle(change: Change, playbook: str = "rollout") -> None:
+    """Start the playbook, and kill its processes all at once when some endpoints are between write and end."""
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     command = [program, "-i", str(change.inventory), *change.arguments({"mde_batches": [1, "100%"]})]
     process = subprocess.Popen(
-        [*command, "--forks", "4", "mde.connectivity.rollout"],
+        [*command, "--forks", "4", f"mde.connectivity.{playbook}"],
         cwd=change.work,
         env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(change.work / "tmp")},
         stdout=subprocess.DEVNULL,
@@ -59,7 +60,7 @@ def kill_in_the_middle(change: Change) -> None:
     )
     until = time.monotonic() + PATIENCE
     while begun(change) < 2:
-        assert process.poll() is None, "the rollout ended before it was killed"
+        assert process.poll() is None, f"{playbook} ended before it was killed"
         assert time.monotonic() < until
         time.sleep(0.005)
     # Stopped first, the parent starts no more while its children are looked up.
@@ -119,3 +120,25 @@ def test_a_half_finished_rollout_is_rolled_back(change: Change) -> None:
     assert change.all_held() == before
     assert change.untouched(*set(change.lab.endpoints) - touched)
     assert set(change.verdicts().values()) == {"rolled_back"}
+
+
+def test_a_killed_move_to_streamlined_connectivity_goes_on_and_says_how_it_is_taken_back(
+    network: Stage, tmp_path: Path
+) -> None:
+    with migration_on(network, tmp_path, {"clean": HOSTS}, rtt_ms=80) as fleet:
+        assert fleet.play("streamlined_plan").rc == 0
+        kill_in_the_middle(fleet, "streamlined")
+        left = fleet.verdicts()
+        assert left["clean-1"] == "ok"
+        assert list(left.values()).count(None) >= 2
+        assert len(left) < HOSTS
+        done = fleet.play("streamlined")
+        assert done.rc == 0, done.output[-3000:]
+        assert fleet.verdicts() == dict.fromkeys(fleet.lab.endpoints, "ok")
+        assert fleet.moved() == list(fleet.lab.endpoints)
+        # Where it is not known whether the package ran, it is run once more.
+        assert {fleet.ran(name) for name, verdict in left.items() if verdict} == {1}
+        assert {fleet.ran(name) for name in fleet.lab.endpoints} <= {1, 2}
+        assert not any(fleet.left(name) for name in fleet.lab.endpoints)
+        back = f"mde.connectivity.rollback -e mde_evidence={fleet.evidence} -e streamlined_previous_package=FILE\n"
+        assert back in done.output

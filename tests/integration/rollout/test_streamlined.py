@@ -88,7 +88,7 @@ def test_who_can_not_be_moved_is_left_out_of_the_plan_with_the_reason(network: S
         assert [fleet.endpoint(name).writes for name in fleet.lab.endpoints] == [[]] * 7
         page = fleet.plan_file.with_suffix(".html").read_text()
         assert "6 can't be moved or could not be read, and are left out" in page
-        assert "There is no way back by this tool, since no previous_package is given." in page
+        assert "No way back by this tool: previous_package (in playbooks streamlined_previous_package)" in page
         done = fleet.play("streamlined")
         assert (done.rc, fleet.moved()) == (0, ["clean-1"])
 

@@ -75,7 +75,7 @@ def test_a_sensor_that_never_reports_fails_and_stops_the_rest(network: Stage, tm
         assert (record["verdict"], record["changed"]) == ("failed", True)
         assert f"the sensor did not report within {BRIEF} seconds: OnboardedInfo says " in record["reason"]
         assert "no event 4 of the sensor shows a contact with the streamlined service since" in record["reason"]
-        assert "There is no way back by this tool, since no previous_package is given." in record["reason"]
+        assert "No way back by this tool: previous_package (in playbooks streamlined_" in record["reason"]
 
 
 def test_with_the_previous_package_an_endpoint_that_never_reports_is_brought_back(
