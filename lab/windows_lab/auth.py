@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may talk to the WinRM front: Basic, NTLM with its encryption of messages, and over HTTPS a certificate.
+"""Who may talk to the WinRM front: Basic, NTLM and Kerberos with encrypted messages, and certificates over HTTPS.
 
 Over HTTPS, NTLM has to be bound to the certificate of the port, as Windows wants it with CbtHardeningLevel Strict.
-A token of zeros, by which a client says that it knows no certificate, passes though: pyspnego takes it.
+A token of zeros, by which a client says that it knows no certificate, passes though: pyspnego takes it. So does a
+ticket that is bound to nothing, as with CbtHardeningLevel Relaxed; pywinrm sends such a one first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import base64
 import binascii
 import contextlib
 import hmac
-import importlib
 import os
 import re
 import struct
@@ -37,9 +37,11 @@ ENCRYPTED = "multipart/encrypted"
 
 # How a client says that its certificate is its sign-in.
 _MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
-# The object identifier of Kerberos, which its tokens begin with (RFC 4121, 4.1).
+# The object identifiers of Kerberos and of SPNEGO, which tokens begin with (RFC 4121, 4.1; RFC 4178, 4.2).
 _KERBEROS = bytes.fromhex("06092a864886f712010202")
+_SPNEGO = bytes.fromhex("06062b0601050502")
 _BOUNDARY = b"--Encrypted Boundary"
+# As pywinrm and pypsrp call it with Kerberos too.
 _PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
 _PAYLOAD = b"\tContent-Type: application/octet-stream\r\n"
 _SIZE = struct.Struct("<I")
@@ -53,19 +55,18 @@ class NotDecrypted(Exception):
 
 @dataclass
 class Session:
-    """What one TCP connection has proved so far: NTLM holds for the connection, not for a request.
+    """What one TCP connection has proved so far: NTLM and Kerberos hold for the connection, not for a request.
 
-    Over TLS there is what NTLM has to be bound to, and the certificate of the client in DER, where it showed one.
+    Over TLS there is what they have to be bound to, and the certificate of the client in DER, where it showed one.
     """
 
     binding: GssChannelBindings | None = None
     certificate: bytes | None = None
     context: spnego.ContextProxy | None = None
-    ticket: bool = False
 
     @property
     def established(self) -> bool:
-        return self.ticket or (self.context is not None and self.context.complete)
+        return self.context is not None and self.context.complete
 
     def decrypt(self, body: bytes) -> bytes:
         """The message in a `multipart/encrypted` body; raises NotDecrypted."""
@@ -143,20 +144,21 @@ def _negotiate(scheme: str, token: str, session: Session) -> tuple[bool, tuple[s
 
 
 def _ticket(token: bytes, session: Session) -> bytes | None:
-    """Take a ticket of the account for a service in the keytab that KRB5_KTNAME names; raises ValueError."""
+    """Take a ticket of the account for a service in the keytab that KRB5_KTNAME names.
+
+    Raises ValueError for another account, and SpnegoError, also where pyspnego[kerberos] is not installed.
+    """
+    protocol = "negotiate" if _SPNEGO in token[:16] else "kerberos"
+    context = spnego.server(protocol=protocol, channel_bindings=session.binding)
     try:
-        kerberos = importlib.import_module("kerberos")
-    except ImportError as error:
-        raise ValueError("the lab takes tickets where pykerberos is installed") from error
-    try:
-        _done, context = kerberos.authGSSServerInit("")
-        kerberos.authGSSServerStep(context, base64.b64encode(token).decode())
-        user = kerberos.authGSSServerUserName(context)
-        answer = kerberos.authGSSServerResponse(context)
-    except kerberos.GSSError as error:
-        raise ValueError(str(error)) from error
-    session.ticket = user.partition("@")[0] == USER
-    return base64.b64decode(answer) if answer else None
+        answer = context.step(token)
+    except AttributeError as error:
+        # GSSAPI keeps an error for later where it has a token that says so, and pyspnego asks for flags first.
+        raise ValueError("the ticket is refused") from error
+    if (context.client_principal or "").partition("@")[0] != USER:
+        raise ValueError("the ticket is of another account")
+    session.context = context
+    return answer
 
 
 def _step(token: bytes, session: Session) -> bytes | None:

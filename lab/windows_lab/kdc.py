@@ -21,6 +21,8 @@ from windows_lab import auth
 
 REALM = "LAB.TEST"
 _PROGRAMS = {"krb5kdc": "krb5-kdc", "kdb5_util": "krb5-kdc", "kadmin.local": "krb5-admin-server", "kinit": "krb5-user"}
+# By what clients call WinRM; Active Directory takes the first two for the third.
+_SERVICES = ("HTTP", "WSMAN", "host")
 _SECONDS = 10.0
 _CLIENT = """[libdefaults]
  default_realm = {realm}
@@ -28,6 +30,7 @@ _CLIENT = """[libdefaults]
  dns_lookup_realm = false
  dns_canonicalize_hostname = false
  rdns = false
+ kdc_timesync = {timesync}
 [realms]
  {realm} = {{
   kdc = 127.0.0.1:{port}
@@ -59,20 +62,22 @@ class Kdc:
 
 
 def missing() -> str:
-    """What is not installed of what a KDC and its clients need; empty where all is there."""
+    """What is not installed of what a KDC, its clients and the lab need; empty where all is there."""
     packages = {package for program, package in _PROGRAMS.items() if not _program(program)}
-    if importlib.util.find_spec("kerberos") is None:
-        packages.add("pykerberos of Python")
+    packages |= {f"{name} of Python" for name in ("gssapi", "krb5") if importlib.util.find_spec(name) is None}
     return f"Kerberos needs {', '.join(sorted(packages))}." if packages else ""
 
 
 @contextlib.contextmanager
-def kdc(names: Iterable[str]) -> Iterator[Kdc]:
-    """A KDC that knows the account of the lab, and HTTP/NAME for these names; raises KdcFailed."""
+def kdc(names: Iterable[str], clock: str = "") -> Iterator[Kdc]:
+    """A KDC that knows the account of the lab, and WinRM under each of these names; raises KdcFailed.
+
+    clock shifts its clock by what libfaketime takes, as "-10m"; clients do not follow it then, as they do by default.
+    """
     with tempfile.TemporaryDirectory(prefix="mde-lab-kdc-") as directory:
         place = Path(directory)
         port = _free_port()
-        (place / "krb5.conf").write_text(_CLIENT.format(realm=REALM, port=port))
+        (place / "krb5.conf").write_text(_CLIENT.format(realm=REALM, port=port, timesync=0 if clock else 1))
         (place / "kdc.conf").write_text(_SERVER.format(realm=REALM, port=port, directory=directory))
         environment = {
             "KRB5_CONFIG": str(place / "krb5.conf"),
@@ -81,22 +86,23 @@ def kdc(names: Iterable[str]) -> Iterator[Kdc]:
             "KRB5CCNAME": str(place / "tickets"),
         }
         _fill(names, environment)
-        with _serving(port, environment):
+        with _serving(port, environment, clock):
             yield Kdc(environment)
 
 
 def _fill(names: Iterable[str], environment: Mapping[str, str]) -> None:
     _run(environment, "kdb5_util", "create", "-s", "-r", REALM, "-P", auth.PASSWORD)
     _run(environment, "kadmin.local", "addprinc", "-pw", auth.PASSWORD, "+requires_preauth", auth.USER)
-    for name in names:
-        _run(environment, "kadmin.local", "addprinc", "-randkey", f"HTTP/{name}")
-        _run(environment, "kadmin.local", "ktadd", "-k", environment["KRB5_KTNAME"], f"HTTP/{name}")
+    for principal in (f"{service}/{name}" for name in names for service in _SERVICES):
+        _run(environment, "kadmin.local", "addprinc", "-randkey", principal)
+        _run(environment, "kadmin.local", "ktadd", "-k", environment["KRB5_KTNAME"], principal)
 
 
 @contextlib.contextmanager
-def _serving(port: int, environment: Mapping[str, str]) -> Iterator[None]:
+def _serving(port: int, environment: Mapping[str, str], clock: str) -> Iterator[None]:
+    shifted = {"LD_PRELOAD": _clock_library(), "FAKETIME": clock} if clock else {}
     process = subprocess.Popen(
-        [_program("krb5kdc"), "-n"], env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+        [_program("krb5kdc"), "-n"], env={**os.environ, **environment, **shifted}, stdout=subprocess.DEVNULL
     )
     try:
         _wait(process, port)
@@ -114,6 +120,14 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         if process.poll() is not None or time.monotonic() > end:
             raise KdcFailed("krb5kdc does not answer")
         time.sleep(0.02)
+
+
+def _clock_library() -> str:
+    """Debian's libfaketime; raises KdcFailed."""
+    found = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+    if found is None:
+        raise KdcFailed("A clock is shifted by Debian's package faketime.")
+    return str(found)
 
 
 def _program(name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 # Package, and the file or the program on the search path that shows that it is there.
 PACKAGES = {
     "chromium": "/usr/bin/chromium",
+    "faketime": "faketime",
     "gcc": "gcc",
     "gcc-mingw-w64-x86-64-win32": "x86_64-w64-mingw32-gcc",
     "krb5-admin-server": "/usr/sbin/kadmin.local",

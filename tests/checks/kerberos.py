@@ -17,7 +17,7 @@ CONTROLLER = Controller("kerberos.txt", ())
 
 def main() -> int:
     """Return 0 when the tests pass, 77 where a package is missing."""
-    if absent := {"gcc", "krb5-admin-server", "krb5-kdc", "krb5-user", "libkrb5-dev"} & set(missing()):
+    if absent := {"faketime", "gcc", "krb5-admin-server", "krb5-kdc", "krb5-user", "libkrb5-dev"} & set(missing()):
         print(f"not installed: {', '.join(sorted(absent))}", flush=True)
         return SKIPPED
     python = environment("kerberos", CONTROLLER, sys.executable)

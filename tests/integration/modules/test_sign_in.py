@@ -36,10 +36,15 @@ def lab() -> Iterator[Lab]:
 
 
 def variables(
-    lab: Lab, number: int, connection: Any = "winrs", transport: Any = "basic", **more: Any
+    lab: Lab,
+    number: int,
+    connection: Any = "winrs",
+    transport: Any = "basic",
+    scheme: Any = "https",
+    **more: Any,
 ) -> dict[str, Any]:
     """Variables of one endpoint of the lab, for a host of any name."""
-    group = inventory.document(lab, connection, transport, "https")["windows"]
+    group = inventory.document(lab, connection, transport, scheme)["windows"]
     return {**group["vars"], **group["hosts"][f"clean-{number}"], **more}
 
 
