@@ -64,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
         *SIMULATED,
     ),
     pytest("wine", "wine", 530, INTEGRATION, "-m", "wine"),
+    Check("wine-newer", ("-m", "tests.checks.wine_newer"), "wine", report=True, seconds=90),
     Check(
         "molecule",
         ("-m", "molecule", "test", "--scenario-name", "default"),

@@ -21,6 +21,7 @@ PACKAGES = {
     "krb5-user": "kinit",
     "libkrb5-dev": "/usr/include/krb5.h",
     "openssh-server": "/usr/sbin/sshd",
+    "patchelf": "patchelf",
     "shellcheck": "shellcheck",
     "squid": "/usr/sbin/squid",
     "wine64": "/usr/lib/wine/wine64",

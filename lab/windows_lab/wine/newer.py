@@ -1,16 +1,17 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Wine of a newer Debian beside that of this one: python -m windows_lab.wine.newer FOLDER [SUITE].
+"""The Wine of a newer Debian or Ubuntu beside that of this one: python -m windows_lab.wine.newer FOLDER [SUITE].
 
 Its packages, with all that they need, are unpacked into a folder of their own, and nothing is installed. Its programs
 run in a mount namespace in which they lie where Wine looks for them, which takes root. LAB_WINE=FOLDER/bin has the lab
-take that Wine, and LAB_WINE_CACHE should name a cache of its own.
+take that Wine, and LAB_WINE_CACHE should name a cache of its own. A folder in which it lies already stays as it is.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,9 @@ Dir::State::lists "{folder}/apt/lists";
 Dir::State::status "{folder}/apt/status";
 Dir::Cache "{folder}/apt";
 """
-_SOURCE = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {address} {suite} main\n"
+# The suite whose Wine is newer, and the parts of it that have Wine.
+_SUITES = {"Debian": ("trixie", "main"), "Ubuntu": ("resolute", "main universe")}
+_SOURCE = "deb [signed-by=/usr/share/keyrings/{keyring}-archive-keyring.gpg] {address} {suite} {parts}\n"
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 # What Debian links into a prefix when the package is installed.
 _PROGRAM = """\
@@ -42,32 +45,53 @@ exec "$@"' "$root" /usr/lib/wine/{program} "$@"
 """
 
 
-def _address() -> str:
-    """Where this Debian has its packages from."""
-    command = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(COMPONENT) $(REPO_URI)"]
-    targets = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
-    return next(words[3] for line in targets if (words := line.split())[:3] == ["Debian", "Debian", "main"])
+class NotFetched(Exception):
+    """There is no newer Wine to be had here; the message says why."""
 
 
-def unpack(folder: Path, suite: str) -> None:
-    """Fetch the packages of a suite and unpack them below FOLDER/root."""
-    apt, root = folder / "apt", folder / "root"
+def _origin() -> tuple[str, str]:
+    """Which distribution this is, and where it has its packages from; raises NotFetched."""
+    command = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(REPO_URI)"]
+    for _attempt in range(2):
+        said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+        for line in said.splitlines():
+            origin, release, address = line.split(maxsplit=2)
+            # Updates come from elsewhere.
+            if origin in _SUITES and "-" not in release:
+                return origin, address
+        # Until lists were fetched, apt-get knows of no origin.
+        subprocess.run(["apt-get", "-qq", "update"], check=True)
+    raise NotFetched(f"its packages come from neither {' nor '.join(_SUITES)}")
+
+
+def _fetch(folder: Path, suite: str) -> None:
+    """Fetch the packages of a suite, with all that they need; raises NotFetched."""
+    apt = folder / "apt"
     for place in ("lists/partial", "archives/partial"):
         (apt / place).mkdir(parents=True, exist_ok=True)
-    (apt / "sources.list").write_text(_SOURCE.format(address=_address(), suite=suite), encoding="ascii")
+    origin, address = _origin()
+    own, parts = _SUITES[origin]
+    source = _SOURCE.format(keyring=origin.lower(), address=address, suite=suite or own, parts=parts)
+    (apt / "sources.list").write_text(source, encoding="ascii")
     (apt / "status").touch()
     configuration = apt / "apt.conf"
     configuration.write_text(_APT.format(folder=folder), encoding="ascii")
     environment = {**os.environ, "APT_CONFIG": str(configuration)}
     fetch = ["install", "--yes", "--download-only", "--no-install-recommends", "-o", "Debug::NoLocking=1", *_PACKAGES]
     for command in (["update"], fetch):
-        subprocess.run(["apt-get", "-qq", *command], env=environment, check=True)
+        subprocess.run(["apt-get", "-qq", *command], env=environment, check=True, stdin=subprocess.DEVNULL)
+
+
+def _unpack(folder: Path) -> None:
+    """Unpack below FOLDER/root what was fetched, and keep no package."""
+    root = folder / "root"
     root.mkdir(exist_ok=True)
-    for package in sorted((apt / "archives").glob("*.deb")):
+    for package in sorted((folder / "apt" / "archives").glob("*.deb")):
         subprocess.run(["dpkg-deb", "--extract", str(package), str(root)], check=True)
+    shutil.rmtree(folder / "apt")
 
 
-def link(folder: Path) -> None:
+def _link(folder: Path) -> None:
     """Let Wine's two programs use the C library that they came with, and make what starts them."""
     libraries = folder / "root" / _LIBRARIES
     (folder / "bin").mkdir(exist_ok=True)
@@ -82,8 +106,23 @@ def link(folder: Path) -> None:
         started.chmod(0o755)
 
 
+def prepare(folder: Path, suite: str = "") -> Path:
+    """The folder of its programs, which are fetched where they are not there yet; raises NotFetched."""
+    programs, ready = folder / "bin", folder / "ready"
+    if ready.exists():
+        return programs
+    if os.geteuid() or not shutil.which("apt-get") or not shutil.which("patchelf"):
+        raise NotFetched("it takes root, apt-get and patchelf")
+    try:
+        _fetch(folder, suite)
+        _unpack(folder)
+        _link(folder)
+    except subprocess.CalledProcessError as error:
+        raise NotFetched(str(error)) from error
+    ready.touch()
+    return programs
+
+
 if __name__ == "__main__":
     where, *named = sys.argv[1:]
-    target = Path(where).resolve()
-    unpack(target, *named or ["trixie"])
-    link(target)
+    print(prepare(Path(where).resolve(), *named))

@@ -4,22 +4,26 @@
 """One contract for all back ends: the same command lines, exit codes, readings and bytes on each.
 
 A recording is one of them, so that simulation and Wine are held to what the machine answered that it was made on.
+Simulation and Wine are held to their own recordings too, which the list of differences is made from.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import struct
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 from windows_lab.backend import Backend
 from windows_lab.profiles import PROFILES, Profile
-from windows_lab.recording import RecordedEndpoint, Recording
+from windows_lab.recording import Exchange, Machine, RecordedEndpoint, Recording, RecordingEndpoint, Scrubber
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 from windows_lab.wine import WineEndpoint
+from windows_lab.wine.prefix import programs
 
 from tests.integration.modules.contract import (
     CASES,
@@ -84,18 +88,45 @@ def start_lab(request: pytest.FixtureRequest) -> Start:
     return _simulated if request.param == "simulated" else _on_wine(request)
 
 
+@functools.cache
+def _version_of_wine() -> str:
+    """Under which name the recording of this Wine lies, such as wine-8."""
+    said = subprocess.run([programs().wine, "--version"], capture_output=True, check=True, text=True).stdout
+    return said.partition(".")[0]
+
+
 @pytest.fixture(params=[*LAB_BACKENDS, *stored.recorded_backends(), *REAL])
-def start(request: pytest.FixtureRequest) -> Start:
+def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Give a clean endpoint: of the lab, one that answers out of a recording, or the machine of `make windows`."""
     backend, _space, name = request.param.partition(" ")
+    part = stored.part(request.node)
     if backend == "recorded":
         recording = stored.recording(name)
-        return lambda _profile: answering(recording, stored.part(request.node))
-    if backend == "windows":
+        yield lambda _profile: answering(recording, part)
+    elif backend == "windows":
         machine = request.getfixturevalue("machine")
         machine.clean()
-        return lambda _profile: machine.endpoint
-    return _simulated if backend == "simulated" else _on_wine(request)
+        yield lambda _profile: machine.endpoint
+    else:
+        live = Recording(Machine(backend))
+        begin = _simulated if backend == "simulated" else _on_wine(request)
+        yield lambda profile: kept(begin(profile), live, part)
+        name = "simulated" if backend == "simulated" else _version_of_wine()
+        # A case is given all that its answer comes of; other tests show what an endpoint happens to hold.
+        if name in stored.names() and part.endswith("]"):
+            assert exchanges(live, part) == exchanges(stored.recording(name), part), f"make {name} anew"
+
+
+def kept(endpoint: Backend, recording: Recording, part: str) -> RecordingEndpoint:
+    """The endpoint, of which is kept what it answers."""
+    keeping = RecordingEndpoint(endpoint, recording, Scrubber({}))
+    keeping.part = part
+    return keeping
+
+
+def exchanges(recording: Recording, part: str) -> list[Exchange]:
+    """What was sent and answered in a part of a recording."""
+    return [entry for entry in recording.parts.get(part, []) if isinstance(entry, Exchange)]
 
 
 def answering(recording: Recording, part: str) -> RecordedEndpoint:

@@ -49,3 +49,11 @@ def test_another_answer_is_a_difference(before: bytes, after: bytes) -> None:
 def test_a_part_that_is_not_there_is_an_error() -> None:
     with pytest.raises(NotRecorded):
         answers(Recording(Machine("windows")))
+
+
+@pytest.mark.parametrize(("rc", "stdout"), [(1, b""), (0, b"another sentence")])
+def test_what_is_answered_live_is_held_to_the_recording(rc: int, stdout: bytes) -> None:
+    changed = kept(lambda exchange: replace(exchange, rc=rc, stdout=exchange.stdout + stdout))
+    same = kept(lambda exchange: exchange)
+    assert test_contract.exchanges(same, PART) == test_contract.exchanges(stored.recording("simulated"), PART)
+    assert test_contract.exchanges(changed, PART) != test_contract.exchanges(stored.recording("simulated"), PART)
