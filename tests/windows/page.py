@@ -9,7 +9,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
-from windows_lab.recording import Exchange, Machine, Recording
+from windows_lab.recording import Exchange, Look, Machine, Recording
+from windows_lab.recording.files import Entry
 
 from tests.checks.runner import ROOT
 from tests.recordings import stored
@@ -43,7 +44,8 @@ def page(recordings: dict[str, Recording]) -> str:
     lines = [_HEAD, *table, *rows, "", f"## Questions: {count} of {len(QUESTIONS)} are open", ""]
     for question in QUESTIONS:
         lines += _section(question, recordings)
-    lines += ["## Where recordings of the contract differ", "", *differences(recordings)]
+    lines += ["## Where recordings of the contract differ", "", *differences(recordings), ""]
+    lines += ["In these places they use other words:", "", *sentences(recordings)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -61,27 +63,56 @@ def _section(question: Question, recordings: dict[str, Recording]) -> Iterable[s
         yield from (*said, "")
 
 
-def _read(exchange: Exchange) -> dict[str, str]:
-    """What counts of an answer: the exit code of the line, of each of its commands, and the values that are shown."""
-    text = exchange.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
-    rows = re.findall(r"^ {4}(.*?) {4}(REG_\w+) {4}(.*)$", text, re.MULTILINE)
-    return {
-        "the exit code of the whole line": str(exchange.rc),
-        "the exit codes of its commands": " ".join(re.findall(r"^\{token\} (-?\d+)", text, re.MULTILINE)),
-        "the values": "; ".join(" ".join((name.lower(), kind, data)) for name, kind, data in rows),
-    }
+def _said(exchange: Exchange) -> list[str]:
+    """The sentences of an answer: no values, no keys, and not the marks between its commands."""
+    lines = exchange.stdout.decode("utf-8", "replace").split("\r\n")
+    return [line for line in map(str.rstrip, lines) if line and not re.match(r"\{token\}|HKEY_| {4}.* {4}REG_", line)]
+
+
+def _read(entries: Iterable[Entry]) -> dict[str, str]:
+    """What counts of a part: exit codes and values of its first answer, and the bytes that are in the registry then."""
+    read = {}
+    for entry in entries:
+        if isinstance(entry, Look) and entry.name:
+            read[f"the bytes of {entry.name} ({entry.view} bit)"] = f"{entry.type} {entry.data.hex()}"
+        elif isinstance(entry, Exchange) and "the values" not in read:
+            text = entry.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+            rows = re.findall(r"^ {4}(.*?) {4}(REG_\w+) {4}(.*)$", text, re.MULTILINE)
+            read["the exit code of the whole line"] = str(entry.rc)
+            read["the exit codes of its commands"] = " ".join(re.findall(r"^\{token\} (-?\d+)", text, re.MULTILINE))
+            read["the values"] = "; ".join(" ".join((name.lower(), kind, data)) for name, kind, data in rows)
+    return read
+
+
+def _contract(recordings: dict[str, Recording]) -> Iterator[tuple[str, dict[str, list[Entry]]]]:
+    """Each part of the contract, and what every recording has there."""
+    for part in sorted({part for one in recordings.values() for part in one.parts if part.startswith("contract/")}):
+        yield part.partition("/")[2], {name: one.parts.get(part, []) for name, one in recordings.items()}
 
 
 def differences(recordings: dict[str, Recording]) -> Iterator[str]:
     """A line for each part of the contract in which recordings differ, sentences aside."""
-    for part in sorted({part for one in recordings.values() for part in one.parts if part.startswith("contract/")}):
-        answers = {name: one.parts.get(part, [])[:1] for name, one in recordings.items()}
-        read = {name: _read(entry) for name, first in answers.items() for entry in first if isinstance(entry, Exchange)}
+    for part, entries in _contract(recordings):
+        read = {name: found for name, own in entries.items() if (found := _read(own))}
         for what in next(iter(read.values()), {}):
-            said = {name: found[what] for name, found in read.items()}
+            said = {name: found.get(what, "") for name, found in read.items()}
             if len(set(said.values())) > 1:
                 shown = ", ".join(f"`{name}` {text[:60] or 'nothing'}" for name, text in said.items())
-                yield f"- `{part.partition('/')[2]}`, {what}: {shown}"
+                yield f"- `{part}`, {what}: {shown}"
+
+
+def sentences(recordings: dict[str, Recording]) -> Iterator[str]:
+    """Rows of a table: what each recording says in the same place of the contract, where that differs."""
+    rows = set()
+    for _part, entries in _contract(recordings):
+        said = [_said(own[0]) if own and isinstance(own[0], Exchange) else [] for own in entries.values()]
+        if len({*map(len, said)}) == 1:
+            rows |= {row for row in zip(*said, strict=True) if len(set(row)) > 1}
+    names = [f"`{name}`" for name in recordings]
+    if rows:
+        yield from (f"| {' | '.join(names)} |", f"|{'---|' * len(names)}")
+    for row in sorted(rows):
+        yield f"| {' | '.join(f'`{line}`'.replace('|', chr(92) + '|') for line in row)} |"
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from windows_lab.recording import Exchange, Look, Machine, Recording
 
 from tests.integration.modules.contract import MACHINE
 from tests.recordings import stored
-from tests.windows.page import PAGE, differences, page
+from tests.windows.page import PAGE, differences, page, sentences
 from tests.windows.questions import QUESTIONS
 
 BY_NAME = {question.name: question for question in QUESTIONS}
@@ -122,6 +122,19 @@ def test_a_difference_between_two_recordings_is_listed() -> None:
     assert "the exit codes of its commands: `a` 0, `b` 0, `c` 5" in line
     (line,) = differences(same | {"c": one(0, b"    v    REG_SZ    x\r\n{token} 0\r\n")})
     assert "the values: `a` nothing, `b` nothing, `c` v REG_SZ x" in line
+
+
+def test_other_bytes_and_other_words_are_listed() -> None:
+    def one(output: bytes, data: bytes) -> Recording:
+        said = [Exchange("line", 0, b"{token}\r\n" + output + b"\r\n{token} 0\r\n"), *looked(data)]
+        return Recording(Machine("wine"), {"contract/test_contract[case]": said})
+
+    same = {"a": one(b"Done.", b"\0"), "b": one(b"Done.", b"\0")}
+    assert (list(differences(same)), list(sentences(same))) == ([], [])
+    other = same | {"c": one(b"reg: a|b", b"\1")}
+    (line,) = differences(other)
+    assert line.endswith("(64 bit): `a` REG_BINARY 00, `b` REG_BINARY 00, `c` REG_BINARY 01")
+    assert list(sentences(other))[2:] == ["| `Done.` | `Done.` | `reg: a\\|b` |"]
 
 
 def test_the_page_is_what_the_recordings_say() -> None:
