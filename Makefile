@@ -29,6 +29,7 @@ help:
 	@echo 'make docs     the docs site, in .cache/docs-site/html'
 	@echo 'make matrix   unit tests and one run with the oldest, previous, newest and next ansible-core'
 	@echo 'make fuzz     feed what an endpoint may answer to the parsers, until Ctrl-C or SECONDS=N have passed'
+	@echo 'make fuzz N=100000   as many further strings for each cmd.exe, which tests/fuzz/cmd_ledger.yml counts'
 	@echo 'make bench    measure this collection beside its peers, and fleets of up to 5,000; writes docs/benchmarks.md'
 	@echo 'make powershell  what is sent to PowerShell, in the one that MDE_POWERSHELL=/path/to/pwsh.exe names'
 	@echo 'make windows  everything against the Windows machine that MDE_WINDOWS_HOST names, and a recording of it'
@@ -59,7 +60,7 @@ matrix: $(DEV_READY)
 	@$(IN_VENV) -m tests.checks --kind matrix
 
 fuzz: $(DEV_READY)
-	@$(IN_VENV) -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS))
+	@$(IN_VENV) -m tests.fuzz$(if $(N),.cmd --extend $(N) model wine wine-newer,$(if $(SECONDS), --seconds $(SECONDS)))
 
 bench: $(RUN_READY)
 	@$(IN_VENV) -m tests.bench

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contract on a newer Wine than that of the system, which is fetched the first time."""
+"""Contract and strings for cmd.exe on a newer Wine than that of the system, which is fetched the first time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def environment() -> dict[str, str]:
 
 
 def main() -> int:
-    """Return the exit code of pytest, and SKIPPED where there is no such Wine to be had."""
+    """Return 1 where one of the two failed, and SKIPPED where there is no such Wine to be had."""
     if reason := wine.missing():
         print(reason)
         return SKIPPED
@@ -35,7 +35,9 @@ def main() -> int:
     report = f"--junitxml={LOGS / 'wine-newer'}.xml"
     contract = ["tests/integration/modules/test_contract.py", "-m", "wine", "-k", "not recorded"]
     pytest = [sys.executable, "-m", "pytest", "-q", report, *contract]
-    return subprocess.run(pytest, cwd=ROOT, env=newer, check=False).returncode
+    fuzz = [sys.executable, "-m", "tests.fuzz.cmd", "wine", "--strings", "500"]
+    codes = [subprocess.run(command, cwd=ROOT, env=newer, check=False).returncode for command in (pytest, fuzz)]
+    return int(any(codes))
 
 
 if __name__ == "__main__":

@@ -99,11 +99,19 @@ def _cache() -> Path:
 
 
 @functools.cache
+def _version() -> bytes:
+    command = [programs().wine, "--version"]
+    return subprocess.run(command, capture_output=True, check=True, env={"PATH": os.defpath}).stdout
+
+
+def version() -> str:
+    """Which Wine it is, such as wine-8; raises WineMissing."""
+    return _version().decode().partition(".")[0]
+
+
+@functools.cache
 def _digest() -> str:
-    version = subprocess.run(
-        [programs().wine, "--version"], capture_output=True, check=True, env={"PATH": os.defpath}
-    )
-    digest = hashlib.sha256(version.stdout)
+    digest = hashlib.sha256(_version())
     for source in sorted([Path(__file__), *_HERE.glob("src/*.c")]):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]

@@ -10,11 +10,9 @@ Simulation and Wine are held to their own recordings too, which the list of diff
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import re
 import struct
-import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,7 +21,7 @@ from windows_lab.profiles import PROFILES, Profile
 from windows_lab.recording import Exchange, Machine, RecordedEndpoint, Recording, RecordingEndpoint, Scrubber
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 from windows_lab.wine import WineEndpoint
-from windows_lab.wine.prefix import programs
+from windows_lab.wine.prefix import version
 
 from tests.integration.modules.contract import (
     CASES,
@@ -88,13 +86,6 @@ def start_lab(request: pytest.FixtureRequest) -> Start:
     return _simulated if request.param == "simulated" else _on_wine(request)
 
 
-@functools.cache
-def _version_of_wine() -> str:
-    """Under which name the recording of this Wine lies, such as wine-8."""
-    said = subprocess.run([programs().wine, "--version"], capture_output=True, check=True, text=True).stdout
-    return said.partition(".")[0]
-
-
 @pytest.fixture(params=[*LAB_BACKENDS, *stored.recorded_backends(), *REAL])
 def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Give a clean endpoint: of the lab, one that answers out of a recording, or the machine of `make windows`."""
@@ -111,7 +102,7 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
         live = Recording(Machine(backend))
         begin = _simulated if backend == "simulated" else _on_wine(request)
         yield lambda profile: kept(begin(profile), live, part)
-        name = "simulated" if backend == "simulated" else _version_of_wine()
+        name = "simulated" if backend == "simulated" else version()
         # A case is given all that its answer comes of; other tests show what an endpoint happens to hold.
         if name in stored.names() and part.endswith("]"):
             assert exchanges(live, part) == exchanges(stored.recording(name), part), f"make {name} anew"
