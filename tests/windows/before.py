@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from tests.integration.modules.contract import LAB, MACHINE, POLICIES, WIDE
 from tests.integration.site import (
     ANTIVIRUS,
     ANTIVIRUS_VALUES,
-    CONNECTIONS,
     DATA_COLLECTION,
     SENSOR_POLICY,
     SETTINGS,
@@ -20,8 +22,19 @@ from tests.windows.remote import RemoteEndpoint
 SYSTEM_LAB = r"HKU\S-1-5-18\Software\Lab"
 # Keys that only these tests have.
 OURS = ((LAB, 64), (WIDE, 64), (WIDE, 32), (POLICIES, 64), (SYSTEM_LAB, 64))
+# Where the machine keeps what it exported at first, until the end.
+KEPT = r"%TEMP%\mde.connectivity.before"
+# Exported in one line, which a PowerShell on the way gets in an encoded form.
+_AT_ONCE = 4
 _HIVES = ("HKLM", "HKCU", r"HKU\S-1-5-18", r"HKU\S-1-5-19", r"HKU\S-1-5-20")
-_KEYS = (DATA_COLLECTION, SENSOR_POLICY, ANTIVIRUS, WINHTTP, *(rf"{hive}\{SETTINGS}" for hive in _HIVES))
+# Keys with all below them. Of Internet Settings the values alone: what lies below changes by itself.
+_WHOLE = (DATA_COLLECTION, SENSOR_POLICY, ANTIVIRUS, WINHTTP, *(rf"{hive}\{SETTINGS}\Connections" for hive in _HIVES))
+_KEYS = tuple(
+    (key, view)
+    for key in (*_WHOLE, *(rf"{hive}\{SETTINGS}" for hive in _HIVES))
+    # Elsewhere there is one view.
+    for view in ((64, 32) if key.startswith("HKLM") and "Policies" not in key else (64,))
+)
 _PLACES = (
     *((MACHINE, "WinHttpSettings", view) for view in (64, 32)),
     *((DATA_COLLECTION, name, 64) for name in ("TelemetryProxyServer", "DisableEnterpriseAuthProxy")),
@@ -41,26 +54,51 @@ _PLACES = (
 )
 
 
+Place = tuple[str, int]
+
+
 class NotRestored(Exception):
     """Something is otherwise than it was before the run; the message says what."""
 
 
 class Before:
-    """What the machine held when this was made."""
+    """What the machine held when this was made.
+
+    Whether it does again is said by reg.exe on the machine, past the modules and past what puts values back: it exports
+    the keys to files, whose bytes are compared there, and lists them. The list decides, since a file has an order;
+    where bytes differ and the list does not, the key is in `moved`. Where it exports nothing, there is the list alone.
+    """
 
     def __init__(self, remote: RemoteEndpoint) -> None:
         self._remote = remote
         self.values = {place: remote.value(*place) for place in _PLACES}
-        self._exports = self._export()
+        self.lists = self._list()
+        whole = [place for place in _KEYS if place[0] in _WHOLE and self.lists[place] is not None]
+        self.moved: set[Place] = set()
+        self.exported = self._succeed(whole, lambda place: _export(place, "reg"))
 
-    def _export(self) -> dict[str, bytes]:
-        """What reg.exe prints of each key, values alone and in both views: bytes, which are compared as such."""
-        keys = [*_KEYS, CONNECTIONS, *(rf"{hive}\{SETTINGS}\Connections" for hive in _HIVES[1:])]
-        return {
-            f"{key} /reg:{view}": self._remote.run(f'reg query "{key}" /reg:{view} 2>nul').stdout
-            for key in keys
-            for view in (64, 32)
-        }
+    def _list(self) -> dict[Place, bytes | None]:
+        """What reg.exe prints of each key; None where there is none."""
+        asked = {place: self._remote.run(f"reg query {_named(place)}") for place in _KEYS}
+        return {place: done.stdout if done.rc == 0 else None for place, done in asked.items()}
+
+    def _succeed(self, places: list[Place], command: Callable[[Place], str]) -> set[Place]:
+        """For which of the places its command ends with exit code 0; a few in one line."""
+        ended: set[Place] = set()
+        for first in range(0, len(places), _AT_ONCE):
+            few = places[first : first + _AT_ONCE]
+            # Wine 8 goes on behind && whatever the exit code of a program is.
+            line = "&".join(f"{command(place)}&call echo {number} %^errorlevel%" for number, place in enumerate(few))
+            said = self._remote.run(line).stdout
+            ended |= {few[int(number)] for number in re.findall(rb"^(\d) 0\s*$", said, re.MULTILINE)}
+        return ended
+
+    def _same_bytes(self) -> set[Place]:
+        """The keys whose export is the same file as before."""
+        return self._succeed(
+            sorted(self.exported),
+            lambda place: f"{_export(place, 'now')}&fc /b {_file(place, 'reg')} {_file(place, 'now')} >nul",
+        )
 
     def restore(self) -> None:
         """Put back what differs; raises NotRestored when the machine then still is otherwise."""
@@ -72,17 +110,53 @@ class Before:
                 self._remote.delete_value(*place)
             else:
                 self._remote.set_value(*place[:2], *value, place[2])
-        after = self._export()
-        other = [key for key, export in self._exports.items() if not _same(export, after[key])]
-        other += [f"{key} is still there" for key, view in OURS if self._remote.key_exists(key, view)]
-        if other:
-            raise NotRestored(f"not as it was before: {'; '.join(other)}")
+        for absent in [key for key, listed in self.lists.items() if listed is None]:
+            now = self._remote.run(f"reg query {_named(absent)}")
+            if now.rc == 0 and not _holds(absent, now.stdout):
+                self._remote.delete_keys(absent)
+        try:
+            self._compare()
+        finally:
+            self._remote.run(f"del {KEPT}.*.reg {KEPT}.*.now 2>nul")
+
+    def _compare(self) -> None:
+        now = self._list()
+        other = [place for place in _KEYS if not _same(self.lists[place], now[place])]
+        # A value that was deleted and put back is the last one of its key in a file, and no other value for that.
+        self.moved = self.exported - self._same_bytes() - set(other)
+        left = [place for place in OURS if self._remote.key_exists(*place)]
+        said = [f"{key} /reg:{view}" for key, view in other]
+        said += [f"{key} is still there" for key, _view in left]
+        if said:
+            raise NotRestored(f"not as it was before: {'; '.join(said)}")
 
 
-def _same(before: bytes, after: bytes) -> bool:
-    """Whether two lists of values are the same; a key that has become empty says no more than one that is missing."""
-    return sorted(_rows(before)) == sorted(_rows(after))
+def _export(place: Place, suffix: str) -> str:
+    key, view = place
+    return f'reg export "{key}" {_file(place, suffix)} /y /reg:{view} >nul'
 
 
-def _rows(export: bytes) -> list[bytes]:
-    return [line for line in export.split(b"\r\n") if b"    REG_" in line]
+def _file(place: Place, suffix: str) -> str:
+    return f"{KEPT}.{_KEYS.index(place)}.{suffix}"
+
+
+def _named(place: Place) -> str:
+    key, view = place
+    return f'"{key}" {"/s " if key in _WHOLE else ""}/reg:{view}'
+
+
+def _holds(place: Place, listed: bytes) -> bool:
+    """Whether a key that is listed has values or other keys in it."""
+    own = place[0].partition("\\")[2].lower().encode()
+    return any(line.strip() and not line.rstrip().lower().endswith(own) for line in listed.split(b"\r\n"))
+
+
+def _same(before: bytes | None, after: bytes | None) -> bool:
+    """Whether two lists show the same keys with the same values, in whichever order."""
+    if before is None or after is None:
+        return before is after
+    return _sections(before) == _sections(after)
+
+
+def _sections(listed: bytes) -> list[list[bytes]]:
+    return sorted(sorted(section.split(b"\r\n")) for section in listed.split(b"\r\n\r\n"))

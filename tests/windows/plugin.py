@@ -82,6 +82,15 @@ class Wire:
         """Nothing here restarts the machine."""
 
 
+_ENDED: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how the machine was left."""
+    for line in _ENDED:
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def windows_run() -> Iterator[Run]:
     """The machine that the environment names."""
@@ -100,6 +109,9 @@ def windows_run() -> Iterator[Run]:
         finally:
             endpoint.recording.write(Path(os.environ[RECORDING]))
             before.restore()
+            same = len(before.exported - before.moved)
+            _ENDED.append(f"Restored: reg.exe lists {len(before.lists)} keys as before, and exports {same} of "
+                          f"{len(before.exported)} that are there to the same bytes.")
 
 
 @pytest.fixture

@@ -15,12 +15,13 @@ from windows_lab.profiles import PROFILES, Profile
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 from tests.integration.modules.contract import LAB, MACHINE, WIDE, sz, winhttp, wininet
-from tests.integration.site import ANTIVIRUS, DATA_COLLECTION, SYSTEM_CONNECTIONS
+from tests.integration.site import ANTIVIRUS, DATA_COLLECTION, SENSOR_POLICY, SYSTEM_CONNECTIONS
 from tests.windows.__main__ import main
 from tests.windows.before import Before, NotRestored
 from tests.windows.remote import RemoteEndpoint
 
 Run = Callable[..., tuple[int, str]]
+Broken = Callable[[str, bytes], tuple[str, bytes]]
 SERVER = (DATA_COLLECTION, "TelemetryProxyServer", 64)
 
 
@@ -114,6 +115,46 @@ def test_what_was_not_put_back_is_said(endpoint: SimulatedEndpoint, refused: str
     with pytest.raises(Exception, match="not as it was|exit code") as raised:
         before.restore()
     assert raised.type is NotRestored or refused != "reg delete"
+
+
+def test_a_key_that_was_not_there_is_no_longer_there_and_one_that_was_empty_is(endpoint: SimulatedEndpoint) -> None:
+    endpoint.set_value(SENSOR_POLICY, "name", "REG_SZ", sz("x"))
+    endpoint.delete_value(SENSOR_POLICY, "name")
+    assert (endpoint.key_exists(ANTIVIRUS), endpoint.key_exists(SENSOR_POLICY)) == (False, True)
+    before = Before(remote(endpoint)[0])
+    scribble(endpoint)
+    endpoint.set_value(SENSOR_POLICY, "PreferStaticProxyForHttpRequest", "REG_DWORD", b"\1\0\0\0")
+    before.restore()
+    assert (endpoint.key_exists(ANTIVIRUS), endpoint.key_exists(SENSOR_POLICY)) == (False, True)
+
+
+def test_a_key_that_is_left_empty_is_said(endpoint: SimulatedEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Before(remote(endpoint)[0])
+    scribble(endpoint)
+    monkeypatch.setattr("tests.windows.before._holds", lambda _place, _listed: True)
+    with pytest.raises(NotRestored, match="Windows Defender /reg:64"):
+        before.restore()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda type_, data: (type_, data.replace(b"o", b"O")),
+        lambda type_, data: (type_, data.replace(b"d\0", b"x\0")),
+        lambda _type, data: ("REG_EXPAND_SZ", data),
+    ],
+    ids=["a letter", "a word", "type"],
+)
+def test_a_restore_that_writes_something_else_is_caught(endpoint: SimulatedEndpoint, broken: Broken) -> None:
+    machine, _wire = remote(endpoint)
+    before = Before(machine)
+    scribble(endpoint)
+    for place, value in before.values.items():
+        if value is not None and place != SERVER:
+            endpoint.set_value(*place[:2], *value, place[2])
+    before.values[SERVER] = broken(*before.values[SERVER])
+    with pytest.raises(NotRestored, match="DataCollection"):
+        before.restore()
 
 
 def test_a_neighbour_that_changed_is_said(endpoint: SimulatedEndpoint) -> None:
