@@ -1,10 +1,14 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make windows` against a simulated endpoint, from a clean clone, and against Wine: what they write names nobody."""
+"""`make windows` from a clean clone against a simulated endpoint, over WinRM and PSRP, and against Wine.
+
+What the runs write names nobody.
+"""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
@@ -22,10 +26,13 @@ from tests.windows.facts import here
 
 # On Wine, where a command takes its time, a part of each kind.
 _ON_WINE = "views-differ or show-absent or datacollection or taken_back or switch or hex"
-# A line, a value, a module and what is staged, over a connection with a PowerShell.
+# A line, a value, a module and what is staged, over each other connection.
 _BY_ANOTHER = "add-marks or wpad or switch"
+_OTHERS = ("winrm", "psrp")
 # Of the lab's endpoints: host, account and another account.
 _THERE = ("clean-1", "anna", "lab-password")
+# Fewer digits of base64 come up by chance.
+_TELLING = 7
 # What every Windows has, and begins or ends like a name.
 _PLAIN = re.compile(r"%?SystemRoot%?|_ROOT\b|\\Root\b", re.IGNORECASE)
 
@@ -47,13 +54,31 @@ def _clone(into: Path) -> Path:
     return into
 
 
+def spellings(name: str) -> set[str]:
+    """How a name stands in a text as UTF-16LE in escapes, and in hex and base64 of UTF-8 and of UTF-16LE."""
+    found = {"".join(f"{letter}\\x00" for letter in name)}
+    for data in (name.encode(), name.encode("utf-16-le")):
+        found.add(data.hex())
+        for before in range(3):
+            text = base64.b64encode(bytes(before) + data).decode().rstrip("=")
+            # What stands before and behind a name has a part in the digits at its ends.
+            inner = text[(0, 2, 3)[before] : -1]
+            if len(inner) >= _TELLING:
+                found.add(inner)
+    return found
+
+
 def named_in(folder: Path, root: Path) -> list[str]:
     """Names and paths of this machine, of the endpoint and of its organisation that stand in a recording."""
-    text = _PLAIN.sub("", "\n".join(file.read_text(encoding="utf-8") for file in folder.glob("*.yml")))
+    whole = "\n".join(file.read_text(encoding="utf-8") for file in folder.glob("*.yml"))
+    text, digits = _PLAIN.sub("", whole), re.sub(r"[ ,:\\-]|\r?\n *", "", whole)
     names = {name for name, _kind in here()} | {str(root), str(Path.home()), str(folder), ORGANISATION, *_THERE}
     with contextlib.suppress(KeyError):
         names.add(os.environ["USER"])
-    return [name for name in names if name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)]
+    found = [name for name in names if name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)]
+    told = [name for name in names if len(name) > 3]
+    hidden = [name for name in told if any(one in whole or one in digits.lower() for one in spellings(name))]
+    return sorted({*found, *hidden})
 
 
 def problems(folder: Path, root: Path) -> list[str]:
@@ -71,7 +96,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         clone = _clone(Path(scratch) / "clone")
         runs: list[tuple[str, Path, tuple[str, ...]]] = [("simulated", clone, ("winrs",))]
-        runs.append(("simulated", ROOT, ("psrp", "-k", _BY_ANOTHER)))
+        runs += [("simulated", clone, (other, "-k", _BY_ANOTHER)) for other in _OTHERS]
         if not wine.missing():
             runs.append(("wine", ROOT, ("winrs", "-k", _ON_WINE)))
         for backend, root, more in runs:
