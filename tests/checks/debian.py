@@ -20,6 +20,7 @@ PACKAGES = {
     "krb5-kdc": "/usr/sbin/krb5kdc",
     "krb5-user": "kinit",
     "libkrb5-dev": "/usr/include/krb5.h",
+    "npm": "npm",
     "openssh-server": "/usr/sbin/sshd",
     "patchelf": "patchelf",
     "shellcheck": "shellcheck",

