@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.checks import newer_python
 from tests.checks.runner import LOGS, ROOT, SKIPPED
 
 REQUIREMENTS = ROOT / "requirements"
@@ -44,10 +45,12 @@ CONTROLLERS = {
 
 
 def interpreters(version: str) -> list[str]:
-    """Return what may be an interpreter of that version: on the search path, and as pyenv lays them out."""
+    """Return what may be an interpreter of that version: on the search path, as pyenv lays them out, and unpacked."""
     found = shutil.which(f"python{version}")
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    return ([found] if found else []) + [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))]
+    unpacked = [newer_python.INTERPRETER] if newer_python.INTERPRETER.name == f"python{version}" else []
+    paths = [*sorted(pyenv.glob(f"{version}.*/bin/python")), *(path for path in unpacked if path.exists())]
+    return ([found] if found else []) + [str(path) for path in paths]
 
 
 def starts(interpreter: str, version: str) -> bool:
@@ -97,6 +100,8 @@ def link_collection(where: Path) -> None:
 def main(name: str) -> int:
     """Return 0 when unit tests and the run over the lab pass, 77 when there is no interpreter."""
     controller = CONTROLLERS[name]
+    if controller.pythons[0] == newer_python.VERSION and not interpreters(newer_python.VERSION):
+        newer_python.unpack()
     interpreter = find(controller.pythons)
     if interpreter is None:
         print(f"no Python {' or '.join(controller.pythons)} for {controller.core}", flush=True)
