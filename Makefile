@@ -34,7 +34,7 @@ help:
 	@echo 'make powershell  what is sent to PowerShell, in the one that MDE_POWERSHELL=/path/to/pwsh.exe names'
 	@echo 'make windows  everything against the Windows machine that MDE_WINDOWS_HOST names, and a recording of it'
 	@echo 'make lab      such a lab that stays up (ENDPOINTS="clean:2 german ..."), and commands to type at it'
-	@echo 'make release  changelog, tag, package and checksum of the version in galaxy.yml; DRY_RUN=1 changes nothing'
+	@echo 'make release  changelog, tag, package, checksum and provenance of the version in galaxy.yml; DRY_RUN=1 changes nothing'
 	@echo 'make data-check PAGE=FILE   what a saved page of Microsoft'\''s lists otherwise than the collection'
 	@echo 'make venv     the environment that all of them share, $(VENV)'
 	@echo 'make clean    remove the environment and everything that was cached'

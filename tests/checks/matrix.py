@@ -33,6 +33,7 @@ class Controller:
     unit: tuple[str, ...] = ("tests/unit",)
 
 
+_ANSWERS = ("tests/integration/modules/test_bad_input.py", "tests/integration/modules/test_quiet.py")
 _PLUGINS = ("tests/unit/test_docs.py", "tests/unit/test_runtime.py", "tests/unit/rollout", "tests/unit/evidence")
 
 
@@ -110,9 +111,12 @@ def main(name: str) -> int:
     print(f"{name}: {controller.core} on {interpreter}", flush=True)
     subprocess.run([python, "-m", "ansible", "adhoc", "--version"], check=True)
     report = f"--junitxml={LOGS / f'matrix-{name}'}.xml"
-    unit = subprocess.run([python, "-m", "pytest", "-q", report, *controller.unit], cwd=ROOT, check=False)
-    # What a wrong option prints is where the releases differ most.
-    command = [python, "-m", "pytest", "-q", "tests/integration/modules/test_bad_input.py"]
+    # What is deprecated fails, also while plugins are imported.
+    pytest = [python, "-W", "error", "-m", "pytest", "-q"]
+    shown = {**os.environ, "ANSIBLE_DEPRECATION_WARNINGS": "true"}
+    unit = subprocess.run([*pytest, report, *controller.unit], cwd=ROOT, env=shown, check=False)
+    # What a wrong option prints, and what is said of what is deprecated, is where the releases differ most.
+    command = [python, "-m", "pytest", "-q", *_ANSWERS]
     wrong = subprocess.run(command, cwd=ROOT, check=False)
     # The demo is the run over the lab: it checks that only its first half changes something.
     site = subprocess.run([python, "-m", "tests.demo"], cwd=ROOT, check=False)

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run says nothing on its standard error and uses nothing deprecated; tests/checks/matrix.py asks each ansible-core.
+
+What a worker writes there comes back as a warning, "errantly sent data directly to stderr". The one that does so is
+pywinrm, where Python shows deprecations and the environment names an authority or a proxy.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from windows_lab.inventory import Connection, Scheme
+from windows_lab.lab import Lab
+
+from tests.outside import outside
+from tests.twice import ROOT, recap
+
+pytestmark = pytest.mark.simulated
+NAMED = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+# What ansible-core itself is told since Python 3.12, as it forks with threads.
+SHOWING = "default::DeprecationWarning,ignore:This process"
+PLAYBOOK = [Path(sys.executable).with_name("ansible-playbook"), "mde.connectivity.site"]
+
+
+def said(lab: Lab, connection: Connection, scheme: Scheme, work: Path, **more: str) -> tuple[str, str]:
+    """Configure and verify every endpoint of a lab with all deprecations shown; return both streams."""
+    inventory = lab.inventory(work / "inventory.yml", connection=connection, scheme=scheme)
+    own = {name: value for name, value in os.environ.items() if name not in NAMED}
+    shown = {"ANSIBLE_DEPRECATION_WARNINGS": "true", "PYTHONWARNINGS": SHOWING}
+    quiet = {"ANSIBLE_HOST_KEY_CHECKING": "false", "ANSIBLE_LOCALHOST_WARNING": "false"}
+    with outside(lab) as proxy:
+        settings = ("-e", f"@{ROOT / 'playbooks/vars/demo.yml'}", "-e", f"demo_proxy={proxy.address}")
+        done = subprocess.run(
+            [*PLAYBOOK, "-i", inventory, *settings],
+            cwd=work,
+            env={**own, **shown, **quiet, **more},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("connection", "scheme"), [("winrs", "https"), ("winrm", "https"), ("psrp", "https"), ("ssh_cmd", "http")]
+)
+def test_a_run_is_quiet(connection: Connection, scheme: Scheme, tmp_path: Path) -> None:
+    with Lab(profiles={"clean": 1, "blob28": 1}) as lab:
+        stdout, stderr = said(lab, connection, scheme, tmp_path)
+    assert stderr == ""
+    assert "WARNING" not in stdout
+    assert {host: seen.changed > 0 for host, seen in recap(stdout).items()} == dict.fromkeys(lab.endpoints, True)
+
+
+def test_what_a_worker_says_is_that_of_pywinrm(tmp_path: Path) -> None:
+    with Lab(profiles={"clean": 1}) as lab:
+        _, stderr = said(lab, "winrs", "http", tmp_path, REQUESTS_CA_BUNDLE=str(lab.authority.pem))
+    warned = [line for line in stderr.splitlines() if "DeprecationWarning" in line]
+    assert warned
+    for line in warned:
+        assert "DeprecationWarning: 'pywinrm' will use an environment variable defined CA Trust." in line
