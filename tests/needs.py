@@ -50,3 +50,10 @@ def small_disk(directory: Path, size: int) -> None:
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)]
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("A disk that becomes full is mounted, which needs root.")
+
+
+def kerberos_build() -> None:
+    """What Debian's Python builds a package for Kerberos with."""
+    needed = ("gcc", "libkrb5-dev", "python3-dev")
+    if absent := [package for package in needed if not present(PACKAGES[package])]:
+        pytest.skip(f"not installed: {', '.join(absent)}")

@@ -23,6 +23,7 @@ PACKAGES = {
     "npm": "npm",
     "openssh-server": "/usr/sbin/sshd",
     "patchelf": "patchelf",
+    "python3-dev": "/usr/bin/python3-config",
     "shellcheck": "shellcheck",
     "squid": "/usr/sbin/squid",
     "wine64": "/usr/lib/wine/wine64",

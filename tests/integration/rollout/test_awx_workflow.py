@@ -23,8 +23,11 @@ pytestmark = pytest.mark.simulated
 ROOT = Path(__file__).parents[3]
 AWX = ROOT / "docs" / "awx"
 CONTENT: dict[str, list[dict[str, Any]]] = json.loads((AWX / "workflow.json").read_text(encoding="utf-8"))
-(WORKFLOW,) = CONTENT["workflow_job_templates"]
-NODES = WORKFLOW["related"]["workflow_nodes"]
+WORKFLOWS = CONTENT["workflow_job_templates"]
+NODES = [node for workflow in WORKFLOWS for node in workflow["related"]["workflow_nodes"]]
+# What each of them runs between approval and evidence, and that which makes its plan.
+WORK = {"MDE change": ("rollout", "MDE rollout", "MDE plan")}
+WORK["MDE streamlined"] = ("move", "MDE streamlined move", "MDE streamlined plan")
 VARIABLE = re.compile(r"\bmde_\w+")
 
 
@@ -52,32 +55,50 @@ def test_the_importer_makes_the_templates_and_the_graph(api: AwxApi) -> None:
         "MDE rollout": "rollout.yml",
         "MDE rollback": "rollback.yml",
         "MDE evidence": "evidence.yml",
+        "MDE streamlined plan": "streamlined_plan.yml",
+        "MDE streamlined move": "streamlined.yml",
     }
     for number, made in templates.items():
         assert (made["project"], made["inventory"], made["execution_environment"]) == (1, 1, 1)
-        reads = {"MDE plan": [1], "MDE evidence": []}
+        reads = {"MDE plan": [1], "MDE streamlined plan": [1], "MDE evidence": []}
         assert api.hanging.get(("job_templates", number, "credentials"), []) == reads.get(made["name"], [2])
         assert api.hanging["job_templates", number, "survey_spec"]["spec"]
-    nodes = api.objects["workflow_job_template_nodes"]
+    for number, made in api.objects["workflow_job_templates"].items():
+        check_graph(api, number, *WORK[made["name"]])
+    assert len(api.objects["workflow_job_templates"]) == len(WORK)
+
+
+def check_graph(api: AwxApi, workflow: int, work: str, template: str, planned: str) -> None:
+    """The nodes of a workflow, what follows on what, and what each runs."""
+    every = api.objects["workflow_job_template_nodes"]
+    nodes = {number: made for number, made in every.items() if made["workflow_job_template"] == workflow}
     names = {number: made["identifier"] for number, made in nodes.items()}
     edges = {
         (names[number], kind, names[target])
         for (_api, number, kind), targets in api.hanging.items()
-        if kind.endswith("_nodes")
+        if kind.endswith("_nodes") and number in nodes
         for target in targets
     }
     assert edges == {
         ("plan", "success_nodes", "approve"),
-        ("approve", "success_nodes", "rollout"),
-        ("rollout", "failure_nodes", "decide"),
-        ("rollout", "always_nodes", "evidence"),
+        ("approve", "success_nodes", work),
+        (work, "failure_nodes", "decide"),
+        (work, "always_nodes", "evidence"),
         ("decide", "success_nodes", "rollback"),
         ("rollback", "always_nodes", "evidence-after-rollback"),
     }
     runs = {made["identifier"]: made.get("unified_job_template") for made in nodes.values()}
-    approvals = {names[number] for _api, number, kind in api.hanging if kind == "create_approval_template"}
-    assert approvals == {"approve", "decide"} == {name for name, template in runs.items() if template is None}
-    assert templates[runs["rollout"]]["name"] == "MDE rollout"
+    asked = {number for _api, number, kind in api.hanging if kind == "create_approval_template"}
+    approvals = {names[number] for number in asked & set(names)}
+    assert approvals == {"approve", "decide"} == {name for name, run in runs.items() if run is None}
+    templates = api.objects["job_templates"]
+    assert {name: templates[run]["name"] for name, run in runs.items() if run} == {
+        "plan": planned,
+        work: template,
+        "rollback": "MDE rollback",
+        "evidence": "MDE evidence",
+        "evidence-after-rollback": "MDE evidence",
+    }
 
 
 def test_every_field_is_one_that_awx_takes() -> None:
@@ -92,7 +113,7 @@ def test_every_field_is_one_that_awx_takes() -> None:
 
 
 def test_a_template_gets_its_name_from_its_fields() -> None:
-    for asset in (*CONTENT["job_templates"], WORKFLOW):
+    for asset in (*CONTENT["job_templates"], *WORKFLOWS):
         assert asset["name"] == asset["natural_key"]["name"]
 
 
@@ -109,7 +130,15 @@ def test_every_playbook_is_in_the_project_and_every_variable_in_a_playbook() -> 
         assert set(VARIABLE.findall(asset["extra_vars"])) <= {*variables, *asked}
 
 
-def test_the_survey_of_the_workflow_asks_for_what_its_templates_need() -> None:
-    asked = {question["variable"] for question in WORKFLOW["related"]["survey_spec"]["spec"]}
+def test_the_surveys_ask_for_what_the_templates_need() -> None:
     needed = {q["variable"] for asset in CONTENT["job_templates"] for q in asset["related"]["survey_spec"]["spec"]}
-    assert asked == needed == {"mde_change", "mde_hosts"}
+    assert needed == {"mde_change", "mde_hosts"}
+    for workflow in WORKFLOWS:
+        assert {question["variable"] for question in workflow["related"]["survey_spec"]["spec"]} == needed
+
+
+def test_a_survey_asks_as_narrowly_as_awx_can() -> None:
+    # AWX knows a least and a greatest length for a text, and no expression.
+    for asset in (*CONTENT["job_templates"], *WORKFLOWS):
+        for question in asset["related"]["survey_spec"]["spec"]:
+            assert (question["type"], question["required"], question["min"], question["max"]) == ("text", True, 1, 64)

@@ -5,21 +5,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from tests import needs
 from tests.checks.package import install
 
 pytestmark = pytest.mark.simulated
 
 ROOT = Path(__file__).parents[3]
+BINDEP = ROOT / "meta" / "ee-bindep.txt"
 DEFINITION = ROOT / "docs" / "awx" / "execution-environment.yml"
 
 
@@ -60,7 +64,7 @@ def introspected(work: Path, collections: Path) -> tuple[list[str], list[str]]:
 def test_introspection_of_the_package_finds_what_the_collection_needs(built: Path) -> None:
     python, system = introspected(built, built / "installed")
     assert python == lines(ROOT / "meta" / "ee-requirements.txt")
-    assert system == lines(ROOT / "meta" / "ee-bindep.txt")
+    assert system == lines(BINDEP)
     pins = {each.name: each for each in map(Requirement, lines(ROOT / "requirements" / "run.txt"))}
     needed = {each.name: each for each in map(Requirement, python)}
     assert set(needed) == set(pins)
@@ -101,3 +105,36 @@ def test_the_definition_names_the_versions_that_are_supported() -> None:
     (collection,) = definition["dependencies"]["galaxy"]["collections"]
     assert file["src"] == f"mde-connectivity-{version}.tar.gz"
     assert collection["name"] == f"{file['dest']}/{file['src']}"
+
+
+def printed(*command: str, **environment: str) -> list[str]:
+    """The lines that a program prints."""
+    env = {**os.environ, **environment}
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env).stdout.splitlines()
+
+
+def with_what_they_need(*packages: str) -> set[str]:
+    """Packages of Debian, and all on which they depend."""
+    less = [f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")]
+    found = printed("apt-cache", "depends", "--recurse", *less, *packages)
+    return {line for line in found if not line.startswith((" ", "<"))}
+
+
+def test_the_packages_of_bindep_are_what_kerberos_is_built_with(tmp_path: Path) -> None:
+    needs.kerberos_build()
+    bindep = [str(Path(sys.executable).with_name("bindep")), "--list_all", "newline", "--file", str(BINDEP)]
+    compiles = sorted(set(printed(*bindep, "compile")) - set(printed(*bindep)))
+    assert compiles == ["gcc", "libkrb5-dev", "python3-dev"]
+    # The extra of pywinrm is a package without wheels; gcc says which headers it read.
+    (wanted,) = (each for each in map(Requirement, requires("pywinrm") or []) if each.name == "pykerberos")
+    read = tmp_path / "read"
+    pip = [sys.executable, "-m", "pip", "--quiet", "--python", "/usr/bin/python3", "wheel"]
+    source = ["--no-cache-dir", "--no-deps", "--no-binary", wanted.name, "--wheel-dir", str(tmp_path), f"{wanted.name}{wanted.specifier}"]
+    printed(*pip, *source, SUNPRO_DEPENDENCIES=str(read))
+    assert list(tmp_path.glob("pykerberos-*-linux_*.whl"))
+    headers = {str(Path(word).resolve()) for word in read.read_text(encoding="utf-8").split() if word.startswith("/")}
+    used = {line.partition(":")[0] for line in printed("dpkg", "--search", *headers)}
+    assert "krb5-multidev" in used
+    assert used <= with_what_they_need(*compiles)
+    for package in compiles:
+        assert used - with_what_they_need(*(other for other in compiles if other != package)), package

@@ -23,7 +23,9 @@ from windows_lab.lab import Lab
 from windows_lab.network.view import Network
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 
+from tests.integration.rollout.streamlined_site import migration_on
 from tests.integration.site import Site
+from tests.network.stage import Stage
 from tests.outside import outside
 
 pytestmark = pytest.mark.simulated
@@ -57,8 +59,8 @@ class Awx:
         inventory["windows"]["vars"].update(self.settings)
         return inventory
 
-    def run(self, template: str, number: int = 0, count: int = 1) -> ansible_runner.Runner:
-        """Run a job template on one slice of the inventory."""
+    def run(self, template: str, number: int = 0, count: int = 1, **answers: str) -> ansible_runner.Runner:
+        """Run a job template on one slice of the inventory, with other answers where they are given."""
         asset = self.templates[template]
         private = self.work / f"{template} {number}"
         shutil.rmtree(private, ignore_errors=True)
@@ -66,7 +68,7 @@ class Awx:
         extra = yaml.safe_load(asset["extra_vars"].replace("/srv/mde", str(self.share)))
         files = {
             "inventory/hosts.json": self.slice(number, count),
-            "env/extravars": {**extra, **self.artifacts, **ANSWERS, "awx_user_name": "alice"},
+            "env/extravars": {**extra, **self.artifacts, **ANSWERS, **answers, "awx_user_name": "alice"},
             "env/envvars": {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
         }
         for name, content in files.items():
@@ -197,3 +199,37 @@ def test_the_gate_of_a_slice_stops_that_slice_alone(awx: Awx) -> None:
     joined = awx.run("MDE evidence")
     assert "'ok': 3, 'rolled_back': 1" in said(joined)
     assert "2 not started" in said(joined)
+
+
+# A survey lets any text of 1 to 64 characters through.
+@pytest.mark.parametrize(
+    ("template", "change"),
+    [("MDE plan", "../CHG0001"), ("MDE streamlined plan", "CHG 0001"), ("MDE evidence", ".hidden")],
+)
+def test_the_first_task_refuses_what_no_survey_can(awx: Awx, template: str, change: str) -> None:
+    refused = awx.run(template, mde_change=change)
+    assert refused.status == "failed"
+    (failed,) = [event["event_data"] for event in refused.events if event["event"] == "runner_on_failed"]
+    assert failed["task"].startswith("Refuse wrong variables")
+    assert "mde_change" in failed["res"]["msg"]
+    assert sum(awx.lab.account(name).requests for name in awx.lab.endpoints) == 0
+    assert not awx.share.exists()
+
+
+def test_the_other_workflow_moves_a_fleet_and_brings_it_back(network: Stage, tmp_path: Path) -> None:
+    with migration_on(network, tmp_path, {"clean": 2}) as fleet:
+        awx = Awx(fleet.lab, network.proxy, tmp_path)
+        kept = ("streamlined_", "endpoint_verify_")
+        awx.settings = {name: value for name, value in fleet.variables.items() if name.startswith(kept)}
+        awx.settings["streamlined_previous_package"] = str(fleet.old)
+        planned = awx.run("MDE streamlined plan")
+        assert planned.status == "successful", said(planned)
+        assert fleet.moved() == []
+        moved = awx.run("MDE streamlined move")
+        assert moved.status == "successful", said(moved)
+        assert fleet.moved() == ["clean-1", "clean-2"]
+        joined = awx.run("MDE evidence")
+        assert "'ok': 2" in said(joined)
+        back = awx.run("MDE rollback")
+        assert back.status == "successful", said(back)
+        assert fleet.moved() == []
