@@ -129,8 +129,8 @@ def test_the_packages_of_bindep_are_what_kerberos_is_built_with(tmp_path: Path) 
     (wanted,) = (each for each in map(Requirement, requires("pywinrm") or []) if each.name == "pykerberos")
     read = tmp_path / "read"
     pip = [sys.executable, "-m", "pip", "--quiet", "--python", "/usr/bin/python3", "wheel"]
-    source = ["--no-cache-dir", "--no-deps", "--no-binary", wanted.name, "--wheel-dir", str(tmp_path), f"{wanted.name}{wanted.specifier}"]
-    printed(*pip, *source, SUNPRO_DEPENDENCIES=str(read))
+    anew = ["--no-cache-dir", "--no-deps", "--no-binary", wanted.name, "--wheel-dir", str(tmp_path)]
+    printed(*pip, *anew, f"{wanted.name}{wanted.specifier}", SUNPRO_DEPENDENCIES=str(read))
     assert list(tmp_path.glob("pykerberos-*-linux_*.whl"))
     headers = {str(Path(word).resolve()) for word in read.read_text(encoding="utf-8").split() if word.startswith("/")}
     used = {line.partition(":")[0] for line in printed("dpkg", "--search", *headers)}
