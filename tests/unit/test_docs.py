@@ -191,10 +191,13 @@ def test_block_has_the_options_of_its_module(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_a_block_of_the_role_leads_to_its_options_and_leaves_their_check_to_the_module(name: str) -> None:
+def test_a_block_of_the_role_names_its_options_and_leaves_their_check_to_the_module(name: str) -> None:
     (page,) = ansible_doc("role", "mde.connectivity.endpoint_proxy").values()
     option = page["entry_points"]["main"]["options"][f"endpoint_proxy_{name}"]
     assert f"O(mde.connectivity.endpoint_proxy#module:{name})" in str(option["description"])
+    inside = module("endpoint_proxy")["doc"]["options"][name]["suboptions"]
+    (held,) = (line for line in option["description"] if line.startswith("Holds "))
+    assert set(re.findall("C\\((\\w+)\\)", held)) == set(inside)
     # ansible-core would check them before the module does, in words that do not name the variable.
     assert "options" not in option
 
@@ -337,3 +340,23 @@ def test_winrs_takes_every_variable_of_winrm() -> None:
         for plugin in ("mde.connectivity.winrs", "ansible.builtin.winrm")
     )
     assert ours == theirs
+
+
+def test_the_password_of_winrs_is_a_secret_for_whom_knows_of_secrets() -> None:
+    (page,) = ansible_doc("connection", "mde.connectivity.winrs").values()
+    assert page["doc"]["options"]["remote_password"]["secret"] is True
+
+
+def test_no_plugin_reads_what_a_module_was_invoked_with() -> None:
+    # ansible-core does not promise that it is there.
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "plugins").rglob("*.py")]
+    assert len(sources) > 100
+    assert not [text for text in sources if "invocation" in text]
+
+
+def test_the_front_page_is_short_has_a_picture_and_leads_on() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(page.splitlines()) < 150
+    assert re.search(r"!\[[^]]+\]\(https://", page)
+    # The page of a package has nothing beside it.
+    assert not re.findall(r"\]\((?!https://|#)[^)]*\)", page)
