@@ -19,7 +19,7 @@ from tests.checks.tree import copy_tree
 HOME = ROOT / ".cache" / "ansible-test"
 # ansible-test fetches this program from the network once; pip's own copy inside Python does the same.
 BOOTSTRAP = "import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n"
-# Needs PowerShell, and the collection holds none.
+# Needs a PowerShell with its own linter.
 LEFT_OUT = ("pslint",)
 
 
@@ -58,7 +58,9 @@ def main(name: str, *rooms: str) -> int:
     """Prepare ansible-test's cache and a copy of the collection, and run the tests there."""
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    (cache / "get_pip_24_2.py").write_text(BOOTSTRAP)
+    # What that of ansible-core 2.19 and that of 2.21 ask for.
+    for pip in ("24_2", "25_2"):
+        (cache / f"get_pip_{pip}.py").write_text(BOOTSTRAP)
     # Inside the repository ansible-test would ask git, for which everything under .cache is ignored.
     with tempfile.TemporaryDirectory() as folder:
         root = copy_tree(Path(folder))

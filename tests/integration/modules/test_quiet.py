@@ -28,7 +28,9 @@ SHOWING = "default::DeprecationWarning,ignore:This process"
 PLAYBOOK = [Path(sys.executable).with_name("ansible-playbook"), "mde.connectivity.site"]
 
 
-def said(lab: Lab, connection: Connection, scheme: Scheme, work: Path, **more: str) -> tuple[str, str]:
+def said(
+    lab: Lab, connection: Connection, scheme: Scheme, work: Path, *arguments: str, **more: str
+) -> tuple[str, str]:
     """Configure and verify every endpoint of a lab with all deprecations shown; return both streams."""
     inventory = lab.inventory(work / "inventory.yml", connection=connection, scheme=scheme)
     own = {name: value for name, value in os.environ.items() if name not in NAMED}
@@ -37,7 +39,7 @@ def said(lab: Lab, connection: Connection, scheme: Scheme, work: Path, **more: s
     with outside(lab) as proxy:
         settings = ("-e", f"@{ROOT / 'playbooks/vars/demo.yml'}", "-e", f"demo_proxy={proxy.address}")
         done = subprocess.run(
-            [*PLAYBOOK, "-i", inventory, *settings],
+            [*PLAYBOOK, "-i", inventory, *settings, *arguments],
             cwd=work,
             env={**own, **shown, **quiet, **more},
             stdin=subprocess.DEVNULL,
@@ -59,9 +61,13 @@ def test_a_run_is_quiet(connection: Connection, scheme: Scheme, tmp_path: Path) 
     assert {host: seen.changed > 0 for host, seen in recap(stdout).items()} == dict.fromkeys(lab.endpoints, True)
 
 
-def test_what_a_worker_says_is_that_of_pywinrm(tmp_path: Path) -> None:
+def test_what_a_worker_says_is_that_of_pywinrm_until_the_authority_is_named(tmp_path: Path) -> None:
     with Lab(profiles={"clean": 1}) as lab:
-        _, stderr = said(lab, "winrs", "http", tmp_path, REQUESTS_CA_BUNDLE=str(lab.authority.pem))
+        authority = str(lab.authority.pem)
+        _, stderr = said(lab, "winrs", "http", tmp_path, REQUESTS_CA_BUNDLE=authority)
+        trusts = f"ansible_winrm_ca_trust_path={authority}"
+        _, nothing = said(lab, "winrs", "http", tmp_path, "-e", trusts, REQUESTS_CA_BUNDLE=authority)
+    assert nothing == ""
     warned = [line for line in stderr.splitlines() if "DeprecationWarning" in line]
     assert warned
     for line in warned:
