@@ -35,7 +35,7 @@ def _unpack() -> None:
     if platform.machine() != "x86_64" or not shutil.which("patchelf") or not shutil.which("apt-get"):
         return
     try:
-        newer.unpack(_FOLDER, _SUITE, f"python{VERSION}-venv")
+        newer.unpack(_FOLDER, _SUITE, [f"python{VERSION}-venv"])
     except subprocess.CalledProcessError as error:
         print(f"Python {VERSION} was not fetched: {error}")
         return
