@@ -10,13 +10,14 @@ import platform
 import shutil
 import subprocess
 
+from windows_lab.wine import newer
+
 from tests.checks.runner import ROOT
 
 _SUITE, VERSION = "forky", "3.14"
 _FOLDER = ROOT / ".cache" / "python"
 _USR = _FOLDER / "root" / "usr"
 INTERPRETER = _USR / "bin" / f"python{VERSION}"
-_SOURCE = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {address} {suite} main\n"
 _LIBRARIES = _USR / "lib" / "x86_64-linux-gnu"
 
 
@@ -30,40 +31,12 @@ def unpack() -> None:
             _unpack()
 
 
-def _address() -> str:
-    """Where this Debian has its packages from; empty where it is none."""
-    command = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(COMPONENT) $(REPO_URI)"]
-    targets = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
-    return next((words[3] for line in targets if (words := line.split())[:3] == ["Debian", "Debian", "main"]), "")
-
-
-def _fetch(address: str) -> None:
-    """Fetch the packages with all that they need, as if nothing was installed, and lay them out below `root`."""
-    apt = _FOLDER / "apt"
-    for place in ("lists/partial", "archives/partial"):
-        (apt / place).mkdir(parents=True, exist_ok=True)
-    (apt / "sources.list").write_text(_SOURCE.format(address=address, suite=_SUITE), encoding="ascii")
-    (apt / "status").touch()
-    places = {"Etc::sourcelist": apt / "sources.list", "Etc::sourceparts": "-", "State": apt, "Cache": apt}
-    places |= {"State::lists": apt / "lists", "State::status": apt / "status"}
-    options = [f"-oDir::{name}={place}" for name, place in places.items()]
-    wanted = ["install", "--yes", "--download-only", "--no-install-recommends", f"python{VERSION}-venv"]
-    for command in (["update"], wanted):
-        subprocess.run(["apt-get", "-qq", "-oDebug::NoLocking=1", *options, *command], check=True)
-    for package in sorted((apt / "archives").glob("*.deb")):
-        subprocess.run(["dpkg-deb", "--extract", str(package), str(_USR.parent)], check=True)
-    shutil.rmtree(apt)
-
-
 def _unpack() -> None:
     if platform.machine() != "x86_64" or not shutil.which("patchelf") or not shutil.which("apt-get"):
         return
-    _USR.parent.mkdir(exist_ok=True)
     try:
-        if not (address := _address()):
-            return
-        _fetch(address)
-    except subprocess.CalledProcessError as error:
+        newer.unpack(_FOLDER, {"Debian": (_SUITE, "main")}, [f"python{VERSION}-venv"])
+    except newer.NotFetched as error:
         print(f"Python {VERSION} was not fetched: {error}")
         return
     # What venv copies from lies elsewhere than where it was built for.

@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PACKAGES = ("wine64", "libwine")
@@ -46,49 +47,55 @@ exec "$@"' "$root" /usr/lib/wine/{program} "$@"
 
 
 class NotFetched(Exception):
-    """There is no newer Wine to be had here; the message says why."""
+    """Packages of a newer suite are not to be had here; the message says why."""
 
 
-def _origin() -> tuple[str, str]:
-    """Which distribution this is, and where it has its packages from; raises NotFetched."""
+def unpack(folder: Path, suites: Mapping[str, tuple[str, str]], packages: Sequence[str], suite: str = "") -> None:
+    """Unpack packages with all that they need below FOLDER/root, and keep none of them; raises NotFetched.
+
+    suites are the suite of each distribution and the parts of it that have them; suite is another one.
+    """
+    try:
+        _fetch(folder, suites, packages, suite)
+        root = folder / "root"
+        root.mkdir(exist_ok=True)
+        for package in sorted((folder / "apt" / "archives").glob("*.deb")):
+            subprocess.run(["dpkg-deb", "--extract", str(package), str(root)], check=True)
+    except subprocess.CalledProcessError as error:
+        raise NotFetched(str(error)) from error
+    shutil.rmtree(folder / "apt")
+
+
+def _origin(known: Mapping[str, object]) -> tuple[str, str]:
+    """Which of the known distributions this is, and where it has its packages from; raises NotFetched."""
     command = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(REPO_URI)"]
     for _attempt in range(2):
         said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
         for line in said.splitlines():
             origin, release, address = line.split(maxsplit=2)
             # Updates come from elsewhere.
-            if origin in _SUITES and "-" not in release:
+            if origin in known and "-" not in release:
                 return origin, address
         # Until lists were fetched, apt-get knows of no origin.
         subprocess.run(["apt-get", "-qq", "update"], check=True)
-    raise NotFetched(f"its packages come from neither {' nor '.join(_SUITES)}")
+    raise NotFetched(f"its packages come from neither {' nor '.join(known)}")
 
 
-def _fetch(folder: Path, suite: str) -> None:
-    """Fetch the packages of a suite, with all that they need; raises NotFetched."""
+def _fetch(folder: Path, suites: Mapping[str, tuple[str, str]], packages: Sequence[str], suite: str) -> None:
     apt = folder / "apt"
     for place in ("lists/partial", "archives/partial"):
         (apt / place).mkdir(parents=True, exist_ok=True)
-    origin, address = _origin()
-    own, parts = _SUITES[origin]
+    origin, address = _origin(suites)
+    own, parts = suites[origin]
     source = _SOURCE.format(keyring=origin.lower(), address=address, suite=suite or own, parts=parts)
     (apt / "sources.list").write_text(source, encoding="ascii")
     (apt / "status").touch()
     configuration = apt / "apt.conf"
     configuration.write_text(_APT.format(folder=folder), encoding="ascii")
     environment = {**os.environ, "APT_CONFIG": str(configuration)}
-    fetch = ["install", "--yes", "--download-only", "--no-install-recommends", "-o", "Debug::NoLocking=1", *_PACKAGES]
+    fetch = ["install", "--yes", "--download-only", "--no-install-recommends", "-o", "Debug::NoLocking=1", *packages]
     for command in (["update"], fetch):
         subprocess.run(["apt-get", "-qq", *command], env=environment, check=True, stdin=subprocess.DEVNULL)
-
-
-def _unpack(folder: Path) -> None:
-    """Unpack below FOLDER/root what was fetched, and keep no package."""
-    root = folder / "root"
-    root.mkdir(exist_ok=True)
-    for package in sorted((folder / "apt" / "archives").glob("*.deb")):
-        subprocess.run(["dpkg-deb", "--extract", str(package), str(root)], check=True)
-    shutil.rmtree(folder / "apt")
 
 
 def _link(folder: Path) -> None:
@@ -113,12 +120,8 @@ def prepare(folder: Path, suite: str = "") -> Path:
         return programs
     if os.geteuid() or not shutil.which("apt-get") or not shutil.which("patchelf"):
         raise NotFetched("it takes root, apt-get and patchelf")
-    try:
-        _fetch(folder, suite)
-        _unpack(folder)
-        _link(folder)
-    except subprocess.CalledProcessError as error:
-        raise NotFetched(str(error)) from error
+    unpack(folder, _SUITES, _PACKAGES, suite)
+    _link(folder)
     ready.touch()
     return programs
 
