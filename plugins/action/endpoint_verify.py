@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible.errors import AnsibleError
-from ansible.utils.display import Display
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction, validated
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable, write
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import claim, place_of
@@ -22,6 +21,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
     RecordError,
     save,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._table import say
 from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._cause import cause_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import (
     Reachability,
@@ -38,6 +38,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoin
 )
 
 _NO_LOG = "The sensor's log could not be read: "
+_ABOVE = "the table above says what to do"
 _UNREAD = (AnsibleError, EndpointError, Refused)
 
 
@@ -58,7 +59,8 @@ class ActionModule(EndpointAction):
             self._keep(host, report, options["report_directory"])
         except (RecordError, NotWritable) as error:
             raise Refused(str(error)) from None
-        return self._answer(host, report, options)
+        in_table = options["table"] and len(task_vars["ansible_play_hosts_all"]) > 1
+        return self._answer(host, report, options, in_table)
 
     def _ask(self, inquiry: Reachability) -> dict[str, Any]:
         """The report of the probe and, in sensor, what the sensor says, or (msg) why that can't be read."""
@@ -78,10 +80,13 @@ class ActionModule(EndpointAction):
             content = {"host": host, "time": stamp(utc_now()), **report}
             write(Path(directory).absolute() / f"{quote(host, safe='')}.json", f"{json.dumps(content, indent=4)}\n")
 
-    def _answer(self, host: str, report: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    def _answer(
+        self, host: str, report: dict[str, Any], options: Mapping[str, Any], in_table: bool
+    ) -> dict[str, Any]:
         said = _said(host, report, options["pending"])
-        Display().display("\n".join(said))
-        wrong = _wrong(host, report)
+        if not in_table:
+            say(said)
+        wrong = _wrong(host, report, f"--limit {host} says what to do" if in_table else _ABOVE)
         result: dict[str, Any] = {"changed": False, **report}
         if options["assert"]:
             # What was printed is not printed once more, as JSON.
@@ -105,7 +110,7 @@ class ActionModule(EndpointAction):
             self._keep(host, report, inquiry.options["report_directory"])
             fields = _ending(host, report)
             if len(hosts) == 1:
-                Display().display("\n".join(_said(host, report, pending=False)))
+                say(_said(host, report, pending=False))
         save(directory, replace(record, **fields, finished=stamp(utc_now())))
         return {"changed": False, "answer": fields["verdict"], "msg": f"{fields['verdict']}: {fields['reason']}"}
 
@@ -132,10 +137,10 @@ def _reasons(report: Mapping[str, Any]) -> list[str]:
     return [*([f"{lost}."] if lost else []), *together, *([f"{_NO_LOG}{log}"] if log else [])]
 
 
-def _wrong(host: str, report: Mapping[str, Any]) -> str:
+def _wrong(host: str, report: Mapping[str, Any], where: str = _ABOVE) -> str:
     """Why an endpoint does not pass, empty where it does."""
     lost, log = failure(report), report["sensor"].get("msg")
-    found = [f"{host} {lost}; the table above says what to do."] if lost else []
+    found = [f"{host} {lost}; {where}."] if lost else []
     return " ".join([*found, *([f"{_NO_LOG}{log}"] if log else [])])
 
 

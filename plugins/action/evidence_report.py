@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible.utils.display import Display
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import begun, place_of
@@ -21,6 +20,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._table import say
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 
 _LINES = ("lines", "batches")
@@ -44,9 +44,7 @@ class ActionModule(EndpointAction):
             raise Refused(str(error)) from None
         page = str(directory / PAGE)
         lines = report.lines(published, page)
-        display = Display()
-        for line in lines:
-            display.display(line)
+        say(lines)
         counts = published.summary["verdicts"]
         # Ansible prints all of a failure: what was printed above is not in it.
         result = {"changed": False, "page": page}

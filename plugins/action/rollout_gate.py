@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ansible.utils.display import Display
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
@@ -18,6 +17,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import load_scope, save_scope
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._table import say
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
     Refused,
@@ -55,8 +55,7 @@ class ActionModule(EndpointAction):
         ended = stops or len(turn) == len(everyone)
         stopped = _batch(everyone, turn, options["batches"]) if stops else ""
         lines = self._lines(evidence, work, endings, ended, stopped)
-        for line in lines:
-            Display().display(line)
+        say(lines)
         result = {
             "changed": False,
             "endings": {found.host: f"{found.word}: {found.reason}" for found in bad},

@@ -54,6 +54,12 @@ options:
     description: Whether a record of the endpoint is kept in O(directory).
     type: bool
     default: false
+  table:
+    description:
+      - Whether M(mde.connectivity.site_report) follows, which says in one table what was found. Of a play with more
+        than one host nothing is printed here then.
+    type: bool
+    default: false
   directory:
     description:
       - The directory on the controller for the records, of this run alone.
@@ -98,7 +104,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was printed, a list of lines. Where the task fails, and with O(record), the answer in a sentence.
+  description:
+    - What was found, a list of lines, as it is printed without O(table).
+    - Where the task fails, and with O(record), the answer in a sentence.
   type: raw
   returned: always
   sample: ["pc-0001 reaches all 15 required URLs (via proxy.example.com:8080)."]

@@ -66,7 +66,11 @@ class Progress:
         if not self._due(step, now):
             return None
         step.told, step.told_count = now, len(step.reported)
-        return self._line(task, step, now)
+        return self.line(task, now)
+
+    def goes_on(self, task: str) -> bool:
+        """Whether hosts of the batch have still to report a task."""
+        return self._remaining(self._steps[task]) > 0
 
     def _remaining(self, step: _Step) -> int:
         return max(0, self._hosts - len(step.reported | self._dropped))
@@ -77,7 +81,9 @@ class Progress:
         grown = (len(step.reported) - step.told_count) * STEPS >= self._hosts
         return (grown and now - step.told >= SOONEST) or now - step.told >= LATEST
 
-    def _line(self, task: str, step: _Step, now: float) -> str:
+    def line(self, task: str, now: float) -> str:
+        """How far a task has come of which a result was counted."""
+        step = self._steps[task]
         done = len(step.reported)
         minutes = (now - step.began) / 60
         rate = f", {done / minutes:.0f} per minute" if minutes > 1 / 60 else ""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +15,10 @@ from .._resources._onboarding import onboarded_as
 from ._causes import causes, why
 from ._publish import Published
 from ._record import KINDS, Record
+from ._table import MOST_CAUSES, MOST_HOSTS, table
 from ._words import wins
 
-# Forty endpoints, their causes and what stands around them are sixty lines at most.
-_MOST_HOSTS = 42
-_MOST_CAUSES = 8
 _MOST_WAYS = 6
-_WIDEST = 60
 _TITLES: Mapping[str, tuple[str, ...]] = {
     "rollout": ("endpoint", "ended", "was", "is", "reached", "why"),
     "audit": ("endpoint", "answer", "wins", "why"),
@@ -66,8 +63,8 @@ class Report:
         titles = _TITLES[summary["kind"]]
         # What ended worst comes first, and what has no ending before that.
         ordered = sorted(self._rows, key=lambda row: (row[0] == 0, row[0] > 0, -row[0], row[1]))
-        shown = [[row[title] for title in titles] for _rank, _host, row in ordered[:_MOST_HOSTS]]
-        lines = list(_table([list(titles), *shown]))
+        shown = [[row[title] for title in titles] for _rank, _host, row in ordered[:MOST_HOSTS]]
+        lines = list(table([list(titles), *shown]))
         if more := len(ordered) - len(shown):
             lines.append(f"and {more} more, see the page")
         lines += ["", *self._said_causes()]
@@ -84,19 +81,13 @@ class Report:
 
     def _said_causes(self) -> Iterator[str]:
         ordered = sorted(self._causes.items(), key=lambda found: (-len(found[1]), found[0]))
-        for cause, hosts in ordered[:_MOST_CAUSES]:
+        for cause, hosts in ordered[:MOST_CAUSES]:
             yield f"{len(hosts)} x {cause} ({few(sorted(hosts))})"
-        if len(ordered) > _MOST_CAUSES:
-            yield f"and {len(ordered) - _MOST_CAUSES} more causes, see the page"
+        if len(ordered) > MOST_CAUSES:
+            yield f"and {len(ordered) - MOST_CAUSES} more causes, see the page"
 
 
 def _reached(reachability: Mapping[str, Any] | None) -> str:
     summary = (reachability or {}).get("summary") or {}
     return f"{summary['ok']} of {summary['rows']}" if "ok" in summary and "rows" in summary else "not asked"
 
-
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [min(_WIDEST, max(len(row[column]) for row in rows)) for column in range(len(rows[0]) - 1)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
-        yield "  ".join((*cells, row[-1])).rstrip()

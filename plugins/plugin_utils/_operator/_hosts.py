@@ -40,6 +40,11 @@ def hosts_of(pattern: Any, groups: Mapping[str, Sequence[str]], loader: Any, lim
     return left
 
 
+def left_out(pattern: Any, hosts: Sequence[str], groups: Mapping[str, Sequence[str]], loader: Any) -> int:
+    """How many hosts of a pattern are not among those of a play; none where no pattern is given."""
+    return len({*_names(_inventory(groups, loader), pattern)} - {*hosts}) if pattern else 0
+
+
 def _inventory(groups: Mapping[str, Sequence[str]], loader: Any) -> InventoryManager:
     """What Ansible matches patterns with, made of the groups that a play knows."""
     inventory = InventoryManager(loader, parse=False)

@@ -86,7 +86,7 @@ def test_a_playbook_that_writes_has_no_default_for_its_hosts(lab: Lab, tmp_path:
 def test_the_import_needs_no_option_of_its_own(lab: Lab, tmp_path: Path) -> None:
     done = run(lab, tmp_path, {"endpoint_proxy_winhttp_import_ie": {}})
     assert done.rc == 0, done.output
-    assert done.outcomes[-1].result["after"]["winhttp"]["native"]["proxy"] == "user-proxy.lab.test:8080"
+    assert done.outcomes[-2].result["after"]["winhttp"]["native"]["proxy"] == "user-proxy.lab.test:8080"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,6 @@ def test_the_hosts_come_from_a_variable(lab: Lab, tmp_path: Path) -> None:
 def test_check_mode_writes_nothing(lab: Lab, tmp_path: Path) -> None:
     done = run(lab, tmp_path, VARIABLES[4], "site", "--check", "--diff")
     assert done.rc == 0, done.output
-    assert done.outcomes[-1].result["changed"]
+    assert done.outcomes[-2].result["changed"]
     assert lab.endpoints["clean-1"].value(DATA_COLLECTION, "TelemetryProxyServer") is None
     assert lab.endpoints["clean-1"].writes == []
