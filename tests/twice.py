@@ -43,14 +43,14 @@ def recap(output: str) -> dict[str, Recap]:
     }
 
 
-def play(playbook: str, inventory: Path, *arguments: str, cwd: Path = ROOT) -> dict[str, Recap]:
-    """Run a playbook, pass its output on as it comes, and return its recap.
+def command_of(playbook: str, inventory: Path, *arguments: str) -> list[str]:
+    """The command that runs a playbook."""
+    return [sys.executable, "-m", "ansible", "playbook", "--inventory", str(inventory), *arguments, playbook]
 
-    Raises RunFailedError when the run ends with another exit code than 0.
-    """
-    command = [sys.executable, "-m", "ansible", "playbook"]
-    command += ["--inventory", str(inventory), *arguments, playbook]
-    environment = {
+
+def environment() -> dict[str, str]:
+    """The environment of a run that sees the collection of this checkout, unless the user's says otherwise."""
+    return {
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections"),
         "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
@@ -58,8 +58,16 @@ def play(playbook: str, inventory: Path, *arguments: str, cwd: Path = ROOT) -> d
         "PYTHONUNBUFFERED": "1",
         **os.environ,
     }
+
+
+def play(playbook: str, inventory: Path, *arguments: str, cwd: Path = ROOT) -> dict[str, Recap]:
+    """Run a playbook, pass its output on as it comes, and return its recap.
+
+    Raises RunFailedError when the run ends with another exit code than 0.
+    """
+    command = command_of(playbook, inventory, *arguments)
     with subprocess.Popen(
-        command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        command, cwd=cwd, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     ) as process:
         lines = []
         for line in process.stdout or ():

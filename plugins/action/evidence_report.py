@@ -21,6 +21,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._table import say
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._hosts import left_out
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 
 _LINES = ("lines", "batches")
@@ -43,7 +44,9 @@ class ActionModule(EndpointAction):
         except (RecordError, NotWritable) as error:
             raise Refused(str(error)) from None
         page = str(directory / PAGE)
-        lines = report.lines(published, page)
+        everyone = task_vars.get("ansible_play_hosts_all") or ()
+        left = left_out(options["pattern"], everyone, task_vars["groups"], self._loader)
+        lines = report.lines(published, page, left)
         say(lines)
         counts = published.summary["verdicts"]
         # Ansible prints all of a failure: what was printed above is not in it.

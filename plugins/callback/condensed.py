@@ -102,6 +102,8 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         self._end_task()
         if self._display.verbosity:
             super().v2_playbook_on_task_start(task, is_conditional)
+        elif sys.stdout.isatty() and self._hosts > 1 and not task.run_once:
+            self._draw(self._progress.short(_task_name(task)))
 
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
         """The same for a handler."""
@@ -200,18 +202,19 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         """Count a result, and say how far the task has come where that is due."""
         if result._task.run_once or self._hosts < 2:
             return
-        now = time.monotonic()
-        task = printable(result._task.get_name().rpartition(" : ")[2], _LONGEST)
+        now, task = time.monotonic(), _task_name(result._task)
         due = self._progress.report(task, result._host.get_name(), now)
         if not sys.stdout.isatty():
             if due and self._progress.goes_on(task):
                 self._print(due)
         elif now - self._drawn >= _REDRAWN:
-            self._drawn = now
-            width = max(20, shutil.get_terminal_size().columns - 1)
-            # The cursor goes back at once, so whatever is printed next begins at the begin of the line.
-            line = self._progress.line(task, now)[:width]
-            self._display.display(f"\r\x1b[K{line}\r", screen_only=True, newline=False)
+            self._draw(self._progress.short(task))
+
+    def _draw(self, line: str) -> None:
+        """Overwrite the progress line; the cursor goes back at once, for whatever is printed next."""
+        self._drawn = time.monotonic()
+        width = max(20, shutil.get_terminal_size().columns - 1)
+        self._display.display(f"\r\x1b[K{line[:width]}\r", screen_only=True, newline=False)
 
     def _end_task(self) -> None:
         self._clear()
@@ -237,6 +240,11 @@ def _sentence(result: Any, lost: bool) -> str:
     said = result.get("msg") or result.get("censored") or "it gave no reason; -v shows the result"
     message = " ".join(map(str, said if isinstance(said, list) else [said]))
     return printable(without_secrets(cause_of(Exception(message)) if lost else message), _LONGEST)
+
+
+def _task_name(task: Any) -> str:
+    """The name of a task without that of its role."""
+    return printable(task.get_name().rpartition(" : ")[2], _LONGEST)
 
 
 def _many(hosts: int) -> str:

@@ -37,6 +37,9 @@ options:
       - When left out, all hosts are meant.
     type: list
     elements: str
+  pattern:
+    description: The pattern that the hosts were chosen by, to count those of them that C(--limit) left out.
+    type: raw
   fail_on:
     description: Endings of which a single one makes the task fail, such as V(unread) and V(drifted).
     type: list

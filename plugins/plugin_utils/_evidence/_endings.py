@@ -14,19 +14,13 @@ from .._operator._cause import cause_of
 from .._operator._meant import few
 from ._secrets import text
 from ._table import MOST_CAUSES, MOST_HOSTS, table
-from ._words import NOT_SET, UNKNOWN, settings, wins
+from ._words import UNKNOWN, places, wins
 
 # The worst comes first in the table; the last are those that ended well.
 ORDER = ("unreachable", "failed", "not reached", "not looked at", "planned", "changed", "as desired")
 WELL = ("planned", "changed", "as desired")
 _TITLES = ("endpoint", "was", "is", "wins", "reached", "ended", "why")
 _LONGEST_CAUSE = 300
-_SOURCES = {
-    "static proxy": "static",
-    "WinHTTP proxy of 64-bit programs": "WinHTTP",
-    "PAC URL of SYSTEM": "PAC",
-    "manual proxy of SYSTEM": "manual",
-}
 
 
 @dataclass(frozen=True)
@@ -53,8 +47,8 @@ def ending(host: str, configured: Any, verified: Any, check: bool) -> Ending:
     return Ending(
         host,
         ended,
-        _set(before),
-        _set(after),
+        places(before),
+        places(after),
         wins(after),
         f"{summary['ok']} of {summary['rows']}" if summary else "not asked",
         text(why).removeprefix(f"{host} ").removeprefix(f"{host}: "),
@@ -71,18 +65,6 @@ def _ended(configured: Mapping[str, Any], later: Mapping[str, Any], check: bool)
     if configured.get("changed"):
         return ("planned", "") if check else ("changed", "")
     return "as desired", ""
-
-
-def _set(report: Mapping[str, Any]) -> str:
-    """What is set on an endpoint by which the sensor may go, in few words."""
-    if not report:
-        return UNKNOWN
-    found = settings(report)
-    nothing = ("none", NOT_SET)
-    named = [f"{word} {found[name]}" for name, word in _SOURCES.items() if found.get(name, NOT_SET) not in nothing]
-    if found.get("WPAD of SYSTEM") == "on":
-        named.append("WPAD")
-    return ", ".join(named) or "none"
 
 
 @dataclass
@@ -102,7 +84,7 @@ class Endings:
             cause = found.why.replace(found.host, "the endpoint")
             self._causes.setdefault(f"{found.ended}: {cause[:_LONGEST_CAUSE]}", []).append(found.host)
         if len(self._rows) > 2 * MOST_HOSTS:
-            self._rows = sorted(self._rows)[:MOST_HOSTS]
+            self._rows = sorted(self._rows, key=_order)[:MOST_HOSTS]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -111,7 +93,7 @@ class Endings:
 
     def lines(self, left_out: int) -> list[str]:
         """The table, the causes, and the counts as the last line; left_out are hosts that --limit left out."""
-        shown = [found for _rank, _host, found in sorted(self._rows)[:MOST_HOSTS]]
+        shown = [found for _rank, _host, found in sorted(self._rows, key=_order)[:MOST_HOSTS]]
         titles = [*_TITLES[:2], "would be" if self.check else "is", *_TITLES[3:]]
         rows = [[f.host, f.was, f.now, f.wins, f.reached, self._word(f.ended), f.why] for f in shown]
         lines = list(table([titles, *rows]))
@@ -135,3 +117,7 @@ class Endings:
         parts = [f"{well} of {everyone} ended well"]
         parts += [f"{count} {self._word(name)}" for name, count in reversed(self.counts.items())]
         return ", ".join(parts) + (f"; {left_out} left out by --limit." if left_out else ".")
+
+
+def _order(row: tuple[int, str, Ending]) -> tuple[int, str]:
+    return row[:2]

@@ -81,6 +81,11 @@ class Progress:
         grown = (len(step.reported) - step.told_count) * STEPS >= self._hosts
         return (grown and now - step.told >= SOONEST) or now - step.told >= LATEST
 
+    def short(self, task: str) -> str:
+        """The counts first, for a line that may be cut; also where no result was counted yet."""
+        done = len(self._steps[task].reported) if task in self._steps else 0
+        return f"{done} of {self._hosts} done, {len(self._failed)} failed, {self._name}: {task}"
+
     def line(self, task: str, now: float) -> str:
         """How far a task has come of which a result was counted."""
         step = self._steps[task]

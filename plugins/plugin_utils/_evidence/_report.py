@@ -16,12 +16,12 @@ from ._causes import causes, why
 from ._publish import Published
 from ._record import KINDS, Record
 from ._table import MOST_CAUSES, MOST_HOSTS, table
-from ._words import wins
+from ._words import places, wins
 
 _MOST_WAYS = 6
 _TITLES: Mapping[str, tuple[str, ...]] = {
     "rollout": ("endpoint", "ended", "was", "is", "reached", "why"),
-    "audit": ("endpoint", "answer", "wins", "why"),
+    "audit": ("endpoint", "answer", "is", "wanted", "wins", "why"),
     "verify": ("endpoint", "answer", "wins", "reached", "why"),
 }
 
@@ -46,7 +46,8 @@ class Report:
             "ended": record.verdict or "not finished",
             "answer": record.verdict or "not finished",
             "was": wins(record.before),
-            "is": wins(record.observed),
+            "is": places(record.observed) if record.kind == "audit" else wins(record.observed),
+            "wanted": places(record.planned),
             "wins": wins(record.observed),
             "reached": _reached(record.reachability),
             "why": why(record),
@@ -57,8 +58,8 @@ class Report:
         for cause in causes(record):
             self._causes.setdefault(cause, []).append(record.host)
 
-    def lines(self, published: Published, page: str) -> list[str]:
-        """The lines, for what publish() returned."""
+    def lines(self, published: Published, page: str, left_out: int = 0) -> list[str]:
+        """The lines, for what publish() returned; left_out are hosts that --limit left out."""
         summary = published.summary
         titles = _TITLES[summary["kind"]]
         # What ended worst comes first, and what has no ending before that.
@@ -76,8 +77,8 @@ class Report:
         for what, hosts in (("not started", published.not_started), ("not in this run", published.not_in_run)):
             if hosts:
                 lines.append(f"{what}: {few(sorted(hosts))}")
-        lines += [*summary["damaged"], summary["sentence"], f"The whole of it: {page}"]
-        return lines
+        limited = f" {left_out} left out by --limit." if left_out else ""
+        return [*lines, *summary["damaged"], f"{summary['sentence']}{limited}", f"The whole of it: {page}"]
 
     def _said_causes(self) -> Iterator[str]:
         ordered = sorted(self._causes.items(), key=lambda found: (-len(found[1]), found[0]))

@@ -33,6 +33,12 @@ _ANTIVIRUS = {
     "proxy_pac_url": "antivirus PAC URL",
     "proxy_bypass": f"antivirus {_BYPASS}",
 }
+_PLACES = {
+    "static proxy": "static",
+    "WinHTTP proxy of 64-bit programs": "WinHTTP",
+    "PAC URL of SYSTEM": "PAC",
+    "manual proxy of SYSTEM": "manual",
+}
 _PACKAGE = {"name": "onboarding package", "sha256": "SHA-256 of the package"}
 _SWITCHES = {
     "disable_wpad": "DisableWpad",
@@ -75,6 +81,16 @@ def wins(report: Mapping[str, Any]) -> str:
         return UNKNOWN
     method, proxy = str(effective.get("method") or UNKNOWN), effective.get("proxy")
     return f"{_METHODS.get(method, method).removesuffix(' proxy')} {proxy}" if proxy else _METHODS.get(method, method)
+
+
+def places(report: Mapping[str, Any]) -> str:
+    """What is set on an endpoint by which the sensor may go, such as "WinHTTP proxy.example.com:8080, WPAD"."""
+    if not report:
+        return UNKNOWN
+    found, nothing = settings(report), ("none", NOT_SET)
+    named = [f"{word} {found[name]}" for name, word in _PLACES.items() if found.get(name, NOT_SET) not in nothing]
+    detects = {"on": ["WPAD"], _UNREADABLE: [f"WPAD {_UNREADABLE}"]}
+    return ", ".join((*named, *detects.get(found.get("WPAD of SYSTEM", ""), ()))) or "none"
 
 
 def settings(report: Mapping[str, Any]) -> dict[str, str]:

@@ -18,10 +18,10 @@ import pytest
 import yaml
 from windows_lab.lab import Lab, named_profiles
 
-from tests.demo import ABOUT, PROFILES
+from tests.demo import ABOUT, PROFILES, check
 from tests.integration.site import Site
 from tests.tryout import tryout
-from tests.twice import ROOT
+from tests.twice import ROOT, RunFailedError
 
 pytestmark = pytest.mark.simulated
 
@@ -108,16 +108,29 @@ def test_the_default_of_make_lab_has_endpoints_of_both_groups() -> None:
     assert re.search(r"-m tests\.tryout \$\(ENDPOINTS\)$", makefile, re.MULTILINE)
 
 
-def test_make_demo_opens_with_what_it_is_about_to_do() -> None:
-    assert len(named_profiles(None, PROFILES)) == 5
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "tests.demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
-    )
-    try:
-        assert demo.stdout is not None
-        opening = "".join(demo.stdout.readline() for _line in ABOUT.splitlines())
-        assert opening == ABOUT
-        assert "Five simulated Windows endpoints" in opening
-    finally:
-        demo.send_signal(signal.SIGINT)
-        demo.communicate()
+def test_make_demo_ends_with_a_table_and_changes_nothing_the_second_time() -> None:
+    names = sorted(named_profiles(None, PROFILES))
+    assert len(names) == 5
+    command = [sys.executable, "-m", "tests.demo"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(ABOUT)
+    assert "Five simulated Windows endpoints" in ABOUT
+    assert len(done.stdout.splitlines()) <= 60
+    first, second = done.stdout.split("Once more:")
+    wins = r"WinHTTP 127\.0\.0\.1:\d+"
+    row = re.compile(rf"^(\S+)  +(.+?)  +{wins}  {wins}  25 of 26  (changed|as desired)$", re.MULTILINE)
+    before = dict.fromkeys(names, "WPAD") | {"clean-2": "WinHTTP old-proxy.example.com:3128, WPAD"}
+    assert row.findall(first) == [(name, before[name], "changed") for name in names]
+    again = row.findall(second)
+    assert [(name, ended) for name, _was, ended in again] == [(name, "as desired") for name in names]
+    assert all(re.fullmatch(wins, was) for _name, was, _ended in again)
+    assert "The second run changed nothing." in second
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("2 hosts", "2 hosts"), ("2 hosts, 2 changed", "2 hosts, 1 changed"), ("", "")]
+)
+def test_the_demo_fails_where_a_run_did_not_change_what_it_was_to_change(first: str, second: str) -> None:
+    with pytest.raises(RunFailedError, match="run was to end with"):
+        check(first, second, 2)
