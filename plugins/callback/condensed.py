@@ -15,7 +15,8 @@ description:
   - Prints a line per play, a sentence per failure, what a task says by itself (the tables of this collection, a
     C(debug)), and one line at the end. It leaves out the lines C(ok), C(changed) and C(skipping), and the recap per
     host.
-  - Hosts that fail in one task with the same sentence are named together in a second line.
+  - Hosts that fail in one task with the same sentence are named together in a second line, and so are those with the
+    same warning.
   - On a terminal, a line that is overwritten tells how many hosts a task is through with. Elsewhere, as in a log, there
     is neither colour nor a line that is overwritten, and such a line is printed for long tasks alone.
   - With C(-v) and more it prints what P(ansible.builtin.default#callback) prints, and so the whole result of a failure.
@@ -183,10 +184,21 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         if self._display.verbosity:
             show(result)
             return True
-        if result._result.get("warnings") or result._result.get("deprecations"):
+        if result._result.get("warnings"):
+            self._clear()
+            self._warn(result._host.get_name(), result._result.pop("warnings"))
+        if result._result.get("deprecations"):
             self._clear()
             self._handle_warnings(result._result)
         return False
+
+    def _warn(self, host: str, warnings: list[Any]) -> None:
+        """Print a warning once, and keep the hosts for which it comes again."""
+        for warning in map(str, warnings):
+            alike = self._alike.setdefault(("warning", warning.replace(host, "HOST")), [])
+            if not alike:
+                self._display.warning(warning)
+            alike.append(host)
 
     def _failure(self, status: str, result: Any) -> None:
         host = result._host.get_name()

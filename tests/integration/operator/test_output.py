@@ -196,6 +196,15 @@ def test_hosts_that_fail_alike_are_said_together_and_a_sentence_each(direct: Lab
     assert "Ansible worked on 3 hosts, 1 changed, 2 unreachable." in done.lines
 
 
+def test_a_warning_of_many_endpoints_is_printed_once(direct: Lab, tmp_path: Path) -> None:
+    done = run(direct, tmp_path, "site", "--skip-tags", "verify")
+    assert done.rc == 0, done.out + done.err
+    warned = re.findall(r"(clean-\d): The WinHTTP proxy has no bypass list", " ".join(done.err.split()))
+    (rest,) = (line for line in done.lines if line.startswith("warning likewise: "))
+    assert len(warned) == 1
+    assert sorted([*warned, *rest.removeprefix("warning likewise: ").split(", ")]) == list(FEW)
+
+
 def test_where_nobody_answers_nothing_ended_well(direct: Lab, tmp_path: Path) -> None:
     done = run(direct, tmp_path, "site", "--skip-tags", "verify", hosts=dict.fromkeys(FEW, CLOSED))
     assert done.rc == 4
