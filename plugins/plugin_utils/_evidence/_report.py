@@ -91,4 +91,3 @@ class Report:
 def _reached(reachability: Mapping[str, Any] | None) -> str:
     summary = (reachability or {}).get("summary") or {}
     return f"{summary['ok']} of {summary['rows']}" if "ok" in summary and "rows" in summary else "not asked"
-
