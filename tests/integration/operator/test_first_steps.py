@@ -44,7 +44,7 @@ def test_the_first_steps_change_one_endpoint_and_only_once(tmp_path: Path) -> No
 
 
 def test_a_fleet_is_configured_audited_and_verified_by_the_commands_of_the_guides(tmp_path: Path) -> None:
-    look, configure, without = commands("guide_configure")
+    look, configure, without, condensed = commands("guide_configure")
     first, daily = commands("guide_audit")
     (verify,) = commands("guide_verify")
     with Lab(profiles={"clean": 2}) as lab, outside(lab) as proxy:
@@ -57,6 +57,7 @@ def test_a_fleet_is_configured_audited_and_verified_by_the_commands_of_the_guide
         assert changed(desk.type(configure)) == {1}
         now = desk.held()
         assert changed(desk.type(without)) == {0}
+        assert "2 of 2 ended well, 2 as desired." in desk.type(condensed)
         desk.type(daily)
         (daily_report,) = set(tmp_path.glob("audit-*")) - {tmp_path / "audit-today"}
         assert verdicts(daily_report)["as_desired"] == 2
