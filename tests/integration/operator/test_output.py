@@ -158,17 +158,9 @@ def forty() -> Iterator[Lab]:
 @pytest.mark.parametrize(
     ("playbook", "worst", "last"),
     [
-        (
-            "site",
-            "unreachable",
-            r"(\d+) of 40 ended well, \1 changed(?:, (\d+) not reached)?, 2 unreachable\.",
-        ),
-        (
-            "verify",
-            "unread",
-            r"(\d+) of 40 reach the service(?:, (\d+) do not reach it)?, 2 could not be read\.",
-        ),
-        ("audit", "unread", r"(38) of 40 are as desired()?, 2 could not be read\."),
+        ("site", "unreachable", "38 of 40 ended well, 38 changed, 2 unreachable."),
+        ("verify", "unread", "38 of 40 reach the service, 2 could not be read."),
+        ("audit", "unread", "38 of 40 are as desired, 2 could not be read."),
     ],
 )
 def test_forty_endpoints_are_sixty_lines_at_most(
@@ -186,9 +178,7 @@ def test_forty_endpoints_are_sixty_lines_at_most(
     assert set(shown) == set(forty.endpoints)
     assert [name for name, row in shown.items() if worst in row] == ["clean-2", "clean-4"]
     assert all("nothing listens at its address" in shown[name] for name in ("clean-2", "clean-4"))
-    # On a machine that is busy, a request of one of so many may be late.
-    (counts,) = (found.groups() for line in done.lines if (found := re.fullmatch(last, line)))
-    assert sum(int(count or 0) for count in counts) == 38
+    assert last in done.lines
     assert "\r" not in done.out
     assert "\x1b" not in done.out
     assert "ok: [" not in done.out
