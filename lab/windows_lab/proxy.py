@@ -54,6 +54,8 @@ class Access:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # Of socketserver's 5 many endpoints at once overrun the queue, and who was dropped tries again seconds later.
+    request_queue_size = 512
     # A connection that a client keeps open must not keep the lab from ending.
     block_on_close = False
 
