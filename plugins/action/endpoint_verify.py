@@ -13,7 +13,12 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible.errors import AnsibleError
-from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction, validated
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.mde.connectivity.plugins.plugin_utils._action import (
+    EndpointAction,
+    argument_spec,
+    validated,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable, write
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import claim, place_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
@@ -30,6 +35,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachabil
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._said import failure, lines
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import UNKNOWN
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import of_role
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._inquiry import SensorContacts
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import (
@@ -44,10 +50,23 @@ _UNREAD = (AnsibleError, EndpointError, Refused)
 
 class ActionModule(EndpointAction):
     module = "endpoint_verify"
-    includes = ("sensor_contacts",)
+    includes = ("reachability", "sensor_contacts")
 
-    def _complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return self._with_files(Reachability.complete(arguments))
+    def _options(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        arguments = dict(self._task.args)
+        if boolean(arguments.get("role", False), strict=False):
+            arguments |= self._of_role(task_vars)
+        return validated(self.module, self._with_files(Reachability.complete(arguments)))
+
+    def _of_role(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        template = self._templar.template
+        names = {*argument_spec("reachability"), "assert", "report_directory", "sensor"}
+        asked = of_role("endpoint_verify", names, task_vars, template)
+        asked |= of_role("__endpoint_verify", ("assert", "record", "table"), task_vars, template)
+        # In check mode the settings that the role endpoint_proxy would write are not there yet.
+        configured = task_vars.get("endpoint_proxy_result") or {}
+        pending = self._task.check_mode and configured.get("changed", False)
+        return {**asked, "pending": pending, "directory": template(task_vars.get("mde_report"))}
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         host = str(task_vars["inventory_hostname"])

@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction, validated
+from ansible_collections.mde.connectivity.plugins.plugin_utils._action import (
+    EndpointAction,
+    argument_spec,
+    validated,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish_if_due
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
@@ -41,13 +45,16 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan im
     plain,
     said,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import settings_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import of_role, settings_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step import carry_out, preview
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._watch import Watch, WatchedEndpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._migration import Migration
 from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._options import migration_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
+
+# The defaults of the role that are not those of the module.
+_OF_ROLE = {"unprobed": "omit", "run_as": "system"}
 
 
 class ActionModule(EndpointAction):
@@ -105,12 +112,17 @@ class ActionModule(EndpointAction):
             evidence=Path(options["evidence"]).expanduser(),
             owner=None if self._task.check_mode else this_run("", "", ""),
             watch=Watch(options["deadline"]),
-            verify=None if moving else self._verify(options["verify"]),
+            verify=None if moving else self._verify(options, task_vars),
             confirm_within=options["confirm_within"],
             replan=options["replan"],
         )
 
-    def _verify(self, arguments: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    def _verify(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any] | None:
+        arguments = options["verify"]
+        if options["verify_role"]:
+            names = argument_spec("reachability")
+            asked = of_role("endpoint_verify", names, task_vars, self._templar.template)
+            arguments = {**_OF_ROLE, **asked}
         if arguments is None:
             return None
         verify = validated("reachability", self._with_files(Reachability.complete(arguments)))

@@ -137,6 +137,13 @@ options:
       bypass:
         description: A list or one string of hosts that need no proxy. If left out, the list stays as it is.
         type: raw
+  role:
+    description:
+      - Whether the variables of the role C(mde.connectivity.endpoint_proxy) say what is asked for, instead of the other
+        options.
+      - In a fleet that is cheaper, as each option that is a template is compiled for each endpoint.
+    type: bool
+    default: false
   restore:
     description:
       - A snapshot to put back, byte for byte, as a result of this or another module of the collection has it in

@@ -50,6 +50,13 @@ options:
       - A directory on the controller for one JSON file per host, which only the user who runs Ansible can read.
       - Without it, and in check mode, none is written.
     type: path
+  role:
+    description:
+      - Whether the variables of the role C(mde.connectivity.endpoint_verify) say what is asked for, instead of the
+        other options.
+      - In a fleet that is much cheaper, as each option that is a template is compiled for each endpoint.
+    type: bool
+    default: false
   record:
     description: Whether a record of the endpoint is kept in O(directory).
     type: bool

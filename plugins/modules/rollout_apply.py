@@ -46,6 +46,13 @@ options:
       - Options of M(mde.connectivity.reachability) for the verification.
       - Without it nothing is verified.
     type: dict
+  verify_role:
+    description:
+      - Whether the variables of the role C(mde.connectivity.endpoint_verify) say what is verified, instead of
+        O(verify).
+      - In a fleet that is much cheaper, as each option that is a template is compiled for each endpoint.
+    type: bool
+    default: false
   migration:
     description:
       - Options of M(mde.connectivity.onboarding_package), for a plan of a move to streamlined connectivity. They have

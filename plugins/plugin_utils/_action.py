@@ -91,7 +91,7 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
         try:
             if not self.on_controller:
                 self._refuse_keywords()
-            result |= self._act(self._options(), task_vars or {})
+            result |= self._act(self._options(task_vars or {}), task_vars or {})
         except (EndpointError, InvalidOption, Refused) as error:
             # Raised on from here, ansible-core 2.18 would print it with the text of everything it came from.
             result |= {"failed": True, "msg": str(error)}
@@ -133,7 +133,7 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
                 "Remove async and poll; use forks or strategy: free to work on many hosts at once."
             )
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         return validated(self.module, self._complete(self._task.args))
 
     def _with_files(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

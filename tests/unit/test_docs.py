@@ -215,7 +215,7 @@ def test_every_entry_point_that_is_documented_is_on_the_page_of_its_role(role: s
 
 def test_method_offers_nothing_but_ways_to_a_block() -> None:
     doc = module("endpoint_proxy")["doc"]
-    assert set(doc["options"]) == {"method", *BLOCKS, "restore"}
+    assert set(doc["options"]) == {"method", *BLOCKS, "restore", "role"}
     assert doc["options"]["method"]["choices"] == ["wpad", "winhttp", "winhttp_import", "static"]
 
 

@@ -133,7 +133,7 @@ RUN: Mapping[str, Variable] = {
 LEFT = ("mde_applied", "mde_connectivity_written", "mde_evidence_directory", "mde_gate", "mde_planned")
 
 FAMILIES: Mapping[str, Family] = {
-    "endpoint_proxy": Family("endpoint_proxy_", "endpoint_proxy", ("restore",), {}, ("result",)),
+    "endpoint_proxy": Family("endpoint_proxy_", "endpoint_proxy", ("restore", "role"), {}, ("result",)),
     "endpoint_verify": Family(
         "endpoint_verify_",
         "reachability",

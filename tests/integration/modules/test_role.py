@@ -122,3 +122,12 @@ def test_check_mode_writes_nothing(lab: Lab, tmp_path: Path) -> None:
     assert done.outcomes[-2].result["changed"]
     assert lab.endpoints["clean-1"].value(DATA_COLLECTION, "TelemetryProxyServer") is None
     assert lab.endpoints["clean-1"].writes == []
+
+
+def test_a_setting_may_be_a_template(lab: Lab, tmp_path: Path) -> None:
+    block = {"server": "proxy.example.com:8080", "endpoint_proxy_datacollection_proxy": {"server": "{{ server }}"}}
+    done = run(lab, tmp_path, {**block, "endpoint_proxy_wpad": "{{ none }}"})
+    assert done.rc == 0, done.output
+    value = lab.endpoints["clean-1"].value(DATA_COLLECTION, "TelemetryProxyServer")
+    assert value is not None
+    assert value[1] == "proxy.example.com:8080\0".encode("utf-16-le")
