@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tests.bench.controller import Figures
 from tests.bench.scale import Point
 from tests.bench.share import Share, beyond, ratio
-from tests.bench.table import PerEndpoint, Size, Table
+from tests.bench.table import FAR, STARTS, Size, Table, cell
 
 KILO = 1000
+# How much of the CPU of one raw task per endpoint a playbook may take.
+_OF_RAW = (("site", 2.2), ("verify", 1.3), ("audit", 1.3))
+_ROLLOUT = 4
 
 
 @dataclass(frozen=True)
@@ -35,50 +39,46 @@ class Claim:
         return f"{self.text}: {self.value:.4g}{self.unit}, {self.sense} {self.limit:g}{self.unit} - {verdict}"
 
 
-def of_table(table: Table, size: Size) -> Iterator[Claim]:
-    """Claims about the same work by both stacks, over their best connection."""
-    ours, peers = _cell(table, "one", "converged", 0, size), _cell(table, "peers", "converged", 0, size)
-    yield Claim("WinRM requests of a converged endpoint", ours.requests, "at most", 4)
-    yield Claim("kB sent to a converged endpoint", ours.bytes_in / KILO, "at most", 16, " kB")
-    yield Claim("kB sent and received, converged endpoint", ours.bytes / KILO, "at most", 20, " kB")
-    yield Claim("requests of the peers", peers.requests, "at least", 60)
-    yield Claim("MB of the peers", peers.bytes / KILO**2, "at least", 3, " MB")
-    yield Claim("times as many requests by the peers", peers.requests / ours.requests, "at least", 12)
-    yield Claim(
-        "times as many bytes by the peers, both directions", peers.bytes / ours.bytes, "at least", 150
-    )
-    yield from _ratios(table, size)
-    yield from _with_urls(table, size)
+def of_floor(table: Table, size: Size) -> Iterator[Claim]:
+    """Claims about the playbooks and one raw task per endpoint, both signed in with NTLM over HTTPS."""
+    raw = table[cell(size, "raw")].cpu
+    for name, limit in _OF_RAW:
+        for start in STARTS:
+            run = cell(size, name, start)
+            if run in table:
+                text = f"times the CPU of a raw task by the playbook {name}, {_state(start)} endpoint"
+                yield Claim(text, table[run].cpu / raw, "at most", limit)
 
 
-def _ratios(table: Table, size: Size) -> Iterator[Claim]:
-    for start, state in (("converged", "converged"), ("drifted", "changed")):
-        ours, peers = _cell(table, "one", start, 0, size), _cell(table, "peers", start, 0, size)
-        text = f"times as much controller CPU by the peers, {state} endpoint"
-        yield Claim(text, peers.cpu / ours.cpu, "at least", 5)
-    ours, peers = _cell(table, "one", "converged", 100, size), _cell(table, "peers", "converged", 100, size)
-    text = "times as long by the peers at 100 ms per request, converged endpoint"
+def of_peers(table: Table, size: Size) -> Iterator[Claim]:
+    """Claims about the same work by both stacks, with verification on both sides."""
+    for start in STARTS:
+        ours, peers = table[cell(size, "site", start)], table[cell(size, "peers", start)]
+        state = _state(start)
+        yield Claim(f"times as much controller CPU by the peers, {state}", peers.cpu / ours.cpu, "at least", 10)
+        yield Claim(f"times as many bytes by the peers, {state}", peers.bytes / ours.bytes, "at least", 100)
+        yield Claim(f"times as many requests by the peers, {state}", peers.requests / ours.requests, "at least", 10)
+    ours, peers = table[cell(size, "one")], table[cell(size, "peers-settings")]
+    text = "times as much controller CPU by the peers, settings alone"
+    yield Claim(text, peers.cpu / ours.cpu, "at least", 5)
+    ours, peers = (table[cell(size, name, rtt=FAR)] for name in ("site", "peers"))
+    text = f"times as long by the peers at {FAR:g} ms per request, converged"
     yield Claim(text, peers.wall / ours.wall, "at least", 10)
 
 
-def _with_urls(table: Table, size: Size) -> Iterator[Claim]:
-    """Claims about both stacks when ours asks for the six URLs too."""
-    ours, peers = _cell(table, "seed", "converged", 0, size), _cell(table, "peers", "converged", 0, size)
-    yield Claim("times as many requests, both with URLs", peers.requests / ours.requests, "at least", 6)
-    yield Claim("times as many bytes, both with URLs", peers.bytes / ours.bytes, "at least", 50)
+def of_one(table: Table, size: Size) -> Iterator[Claim]:
+    """Claims about one task over the best connection, with the sign-in that adds no request."""
+    ours = table[cell(size, "one", sign_in="basic")]
+    yield Claim("WinRM requests of a converged endpoint, Basic", ours.requests, "at most", 4)
+    yield Claim("kB sent to a converged endpoint, Basic", ours.bytes_in / KILO, "at most", 16, " kB")
+    yield Claim("kB sent and received, converged endpoint, Basic", ours.bytes / KILO, "at most", 20, " kB")
 
 
-def _cell(table: Table, name: str, start: str, rtt: float, size: Size) -> PerEndpoint:
-    connection = "winrm" if name == "peers" else "winrs"
-    return next(
-        figures
-        for run, figures in table.items()
-        if (run.work, run.connection, run.start, run.rtt) == (name, connection, start, rtt)
-        and run.hosts == size.hosts
-    )
+def _state(start: str) -> str:
+    return "changed" if start == "drifted" else "converged"
 
 
-def of_share(shares: Mapping[str, Sequence[Share]]) -> Iterator[Claim]:
+def of_share(shares: dict[str, list[Share]]) -> Iterator[Claim]:
     """Claims about the CPU of a task of ours and of an empty one."""
     for state, most, times in (("converged", 5, 1.25), ("changed", 10, 1.35)):
         text = f"CPU per task beyond an empty action plugin, {state} endpoint"
@@ -87,17 +87,27 @@ def of_share(shares: Mapping[str, Sequence[Share]]) -> Iterator[Claim]:
         yield Claim(text, ratio(shares[state]), "at most", times)
 
 
-def of_scale(points: list[Point]) -> Iterator[Claim]:
-    """Claims about fleets: the largest one against one of 100 and one of 1,000, at the same forks."""
-    by_place = {(point.hosts, point.forks): point for point in points}
-    largest = max(point.hosts for point in points)
-    yield Claim("endpoints in the largest audited fleet", largest, "at least", 5000)
-    for forks in sorted({point.forks for point in points}):
-        big, small, middle = (by_place[hosts, forks] for hosts in (largest, 100, 1000))
-        text = f"CPU per endpoint in the largest fleet against 100, {forks} forks"
-        yield Claim(text, big.own_cpu_ms / small.own_cpu_ms, "at most", 1.15)
-        text = f"peak memory in the largest fleet against 1,000, {forks} forks"
-        yield Claim(text, big.memory / middle.memory, "at most", 1.10)
+def of_rollout(rollout: Figures, raw: Figures, hosts: int, cores: int) -> Iterator[Claim]:
+    """Claims about a whole rollout that is signed in, and as many raw tasks."""
+    text = f"times the CPU of {hosts:,} raw tasks by a whole rollout of {hosts:,} endpoints"
+    yield Claim(text, rollout.cpu / raw.cpu, "at most", _ROLLOUT)
+    text = f"times CPU / cores by the wall of that rollout, {cores} cores, CPU of the endpoints included"
+    yield Claim(text, rollout.wall * cores / (rollout.cpu + rollout.farm_cpu), "at most", 1.5)
+
+
+def of_scale(points: Sequence[Point]) -> Iterator[Claim]:
+    """Claims about fleets: the largest one against the smallest."""
+    largest, smallest = (edge(point.hosts for point in points) for edge in (max, min))
+    by_place = {(point.work, point.hosts): point for point in points}
+    for work in dict.fromkeys(point.work for point in points):
+        big, small = by_place[work, largest], by_place[work, smallest]
+        yield Claim(f"endpoints in the largest fleet, {work}", big.hosts, "at least", 5000)
+        against = f"in the largest fleet against {smallest:,}"
+        yield Claim(f"CPU per endpoint {against}, {work}", big.own_cpu_ms / small.own_cpu_ms, "at most", 1.15)
+        yield Claim(f"peak memory {against}, {work}", big.memory / small.memory, "at most", 1.10)
+        if work == "rollout":
+            text = f"memory for evidence and page {against}"
+            yield Claim(text, big.last_memory / small.last_memory, "at most", 1.10)
 
 
 def broken(claims: list[Claim]) -> list[Claim]:

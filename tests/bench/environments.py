@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
-from tests.checks import matrix
+from tests.checks import debian, kerberos, matrix
 from tests.checks.environments import pinned
 
 # What the newest ansible-core runs on, best first.
@@ -26,6 +27,13 @@ def controller() -> Path:
     if made:
         matrix.link_collection(python.parents[1])
     return python
+
+
+def tickets() -> tuple[Path | None, str]:
+    """The interpreter of a controller, and of a farm, that takes tickets; or (None) what is missing for it."""
+    if absent := {"gcc", "krb5-admin-server", "krb5-kdc", "krb5-user", "libkrb5-dev"} & set(debian.missing()):
+        return None, f"not installed: {', '.join(sorted(absent))}"
+    return matrix.environment("kerberos", kerberos.CONTROLLER, sys.executable), ""
 
 
 def plotter() -> Path:

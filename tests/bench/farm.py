@@ -18,9 +18,13 @@ from windows_lab.front import Front
 from windows_lab.host import Host
 from windows_lab.network.view import Network
 from windows_lab.simulated import SimulatedEndpoint
+from windows_lab.tls import Tls
 
 from tests.bench import peers, work
 from tests.bench.network import Surroundings
+
+# Bytes of a command line with its input.
+_LINE = 2**20
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,6 +71,7 @@ class Farm:
     def __init__(self, count: int, around: Surroundings) -> None:
         self._around = around
         self.hosts = [FarmHost(name(number)) for number in range(1, count + 1)]
+        self._by_name = {host.name: host for host in self.hosts}
         self._starts: list[work.Start] = []
 
     def begin(self, used: int, drifted_each: int) -> dict[str, Any]:
@@ -106,13 +111,32 @@ class Farm:
         used = resource.getrusage(resource.RUSAGE_SELF)
         return {"cpu": used.ru_utime + used.ru_stime}
 
-    async def serve(self, rtts: list[float]) -> dict[str, int]:
-        """Open one port per delay; each serves all endpoints by their paths."""
+    def commands(self) -> dict[str, Any]:
+        """The command lines that the first endpoint was sent."""
+        return {"commands": self.hosts[0].account.commands}
+
+    async def serve(self, rtts: list[float]) -> dict[str, Any]:
+        """Open two ports per delay, for HTTP and for HTTPS; each serves all endpoints by their paths.
+
+        One more port takes command lines as JSON, without delay.
+        """
+        tls = Tls.of(self._around.authority, ["127.0.0.1", "localhost"])
         ports = {}
         for rtt in rtts:
             front = Front(self.hosts, Inline(), rtt_ms=rtt)
-            ports[str(rtt)] = await front.listen()
-        return ports
+            ports[str(rtt)] = {"http": await front.listen(), "https": await front.listen(tls=tls)}
+        lines = await asyncio.start_server(self._line, "127.0.0.1", 0, backlog=1024, limit=_LINE)
+        for of_rtt in ports.values():
+            of_rtt["line"] = lines.sockets[0].getsockname()[1]
+        return {"ports": ports, "authority": str(self._around.authority.pem)}
+
+    async def _line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        endpoint, line, stdin = json.loads(await reader.readline())
+        done = self._by_name[endpoint].command(line, stdin.encode())
+        answer = [done.rc, done.stdout.decode("latin-1"), done.stderr.decode("latin-1")]
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
+        writer.close()
 
 
 def name(number: int) -> str:

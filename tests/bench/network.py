@@ -32,6 +32,7 @@ class Surroundings:
         self._service = enter(Service(authority, answers))
         # The endpoints resolve none of the names behind the proxy: whoever goes past it reaches nothing.
         self._proxy = enter(Proxy(self._service.hosts, ports=self._service.ports))
+        self.authority = authority
         name, _colon, port = work.PROXY.partition(":")
         self.network = Network({name: "127.0.0.1"}, authority.pem, {int(port): self._proxy.port})
         return self

@@ -16,20 +16,20 @@ from matplotlib import rcParams
 
 PANELS = (
     ("per_minute", "endpoints per minute"),
-    ("cpu_ms", "controller CPU per endpoint (ms)"),
+    ("own_cpu_ms", "controller CPU per endpoint (ms)"),
     ("memory", "peak memory of the controller (MB)"),
 )
 
 
 def draw(points: list[dict[str, Any]], target: Path) -> None:
-    """One panel per figure, one line per number of forks, over the size of the fleet."""
+    """One panel per figure, one line per work, over the size of the fleet."""
     # Without these two the same figures would give another file each time.
     rcParams["svg.hashsalt"] = "mde.connectivity"
     figure, axes = plt.subplots(1, len(PANELS), figsize=(13, 3.8), layout="constrained")
     for axis, (field, title) in zip(axes, PANELS, strict=True):
-        for forks in sorted({point["forks"] for point in points}):
-            line = sorted((point["hosts"], point[field]) for point in points if point["forks"] == forks)
-            axis.plot(*zip(*line, strict=True), marker="o", label=f"{forks} forks")
+        for work in sorted({point["work"] for point in points}):
+            line = sorted((point["hosts"], point[field]) for point in points if point["work"] == work)
+            axis.plot(*zip(*line, strict=True), marker="o", label=work)
         axis.set(xscale="log", xlabel="endpoints", title=title)
         axis.set_ylim(bottom=0)
         axis.grid(visible=True, alpha=0.3)

@@ -32,7 +32,7 @@ def measure(bench: Bench, hosts: int, repetitions: int) -> dict[str, list[Share]
     """By kind of endpoint, one Share per run."""
     found: dict[str, list[Share]] = {state: [] for state in SHARES}
     for repetition in range(1, repetitions + 1):
-        bench.run(Run("share", start="drifted", hosts=hosts, forks=1))
+        bench.run(Run("share", start="drifted", hosts=hosts, forks=1, sign_in="basic"))
         for state, share in of_run(json.loads(TASKS_CPU.read_text(encoding="utf-8")), hosts).items():
             found[state].append(share)
             print(f"{repetition}/{repetitions}  {state}: {share}", flush=True)

@@ -1,30 +1,20 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same work by this collection and by its peers: runs in turn, means, figures per endpoint."""
+"""The same work by this collection and by its peers, and the floors below it: runs in turn, figures per endpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 
 from tests.bench import turns, work
-from tests.bench.controller import Connection, Figures, Run
+from tests.bench.controller import Connection, Figures, Run, SignIn
 from tests.bench.turns import Bench
 
-RTTS = (0.0, 20.0, 100.0)
-# Work and connection; the peers' modules are PowerShell, which winrs does not run. Ours that the claims are about is
-# the first, and has its turns in the pauses of the last.
-CELLS: tuple[tuple[str, Connection], ...] = (
-    ("one", "winrs"),
-    ("two", "winrs"),
-    ("seed", "winrs"),
-    ("one", "winrm"),
-    ("two", "winrm"),
-    ("seed", "winrm"),
-    ("peers-settings", "winrm"),
-    ("peers", "winrm"),
-)
+# Milliseconds that a request takes.
+FAR = 100.0
+RTTS = (0.0, FAR)
 STARTS: tuple[work.Start, ...] = ("converged", "drifted")
 
 
@@ -58,38 +48,56 @@ class PerEndpoint:
 Table = Mapping[Run, PerEndpoint]
 
 
-def steps(size: Size) -> Iterator[tuple[Run, Sequence[Run]]]:
-    """Every cell of the table once: runs, and what is run in their pauses."""
-    yield empty(size), ()
-    for run in audits(size):
-        yield run, ()
-    for rtt in RTTS:
-        for start in STARTS:
-            ours, *others, peers = (
-                Run(name, connection, start, rtt, size.hosts, size.forks) for name, connection in CELLS
-            )
-            yield from ((run, ()) for run in others)
-            yield peers, (ours,)
+def cell(
+    size: Size,
+    name: str,
+    start: work.Start = "converged",
+    connection: Connection = "winrs",
+    rtt: float = 0,
+    sign_in: SignIn = "ntlm",
+) -> Run:
+    """A run of the table; the peers' modules are PowerShell, which winrs does not run."""
+    connection = "winrm" if work.WORKS[name].peer else connection
+    return Run(name, connection, start, rtt, size.hosts, size.forks, sign_in)
 
 
-def audits(size: Size) -> tuple[Run, Run]:
-    """A drift audit, as one task and as the playbook with the roles."""
-    alone = Run("audit", hosts=size.hosts, forks=size.forks)
-    return alone, replace(alone, work="site-audit")
+def floors(size: Size) -> Iterator[Run]:
+    """The floors, and the playbooks beside them."""
+    yield cell(size, "raw")
+    yield cell(size, "audit")
+    # The floor by pypsrp runs the command lines of the audit before it.
+    yield cell(size, "pypsrp")
+    yield cell(size, "verify")
+    for start in STARTS:
+        yield cell(size, "site", start)
 
 
-def empty(size: Size) -> Run:
-    """One command line that does nothing: what the connection alone moves."""
-    return Run("empty", hosts=size.hosts, forks=size.forks)
+def of_peers(size: Size) -> Iterator[Run]:
+    """The peers and what is beside them, once more on a slow line, and the settings alone."""
+    for start in STARTS:
+        for name in ("site", "peers"):
+            yield cell(size, name, start)
+    for name in ("site", "peers"):
+        yield cell(size, name, rtt=FAR)
+    for name in ("one", "peers-settings"):
+        yield cell(size, name)
+    yield cell(size, "one", connection="winrm")
+    yield cell(size, "one", sign_in="basic")
 
 
-def measure(bench: Bench, size: Size) -> dict[Run, Figures]:
-    """Means of all cells, one repetition after the other, so that a noisy minute falls on all of them."""
+def by_tickets(size: Size) -> Iterator[Run]:
+    """The floor and the playbooks, signed in with Kerberos."""
+    for name in ("raw", "audit", "verify", "site"):
+        yield cell(size, name, sign_in="kerberos")
+    yield cell(size, "rollout", "drifted", sign_in="kerberos")
+
+
+def measure(bench: Bench, runs: list[Run], repetitions: int) -> dict[Run, Figures]:
+    """Means of the runs, one repetition after the other, so that a noisy minute falls on all of them."""
     seen: dict[Run, list[Figures]] = {}
-    for _repetition in range(size.repetitions):
-        for long, short in steps(size):
-            for run, figures in bench.interleaved(long, short).items():
-                seen.setdefault(run, []).extend(figures)
+    for _repetition in range(repetitions):
+        for run in runs:
+            seen.setdefault(run, []).append(bench.run(run))
     return {run: turns.mean(figures) for run, figures in seen.items()}
 
 

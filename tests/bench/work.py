@@ -20,8 +20,12 @@ PROXY = "proxy.corp.test:8080"
 BYPASS = ("<local>", "*.corp.test")
 URLS = tuple(f"https://{name}.corp.test/" for name in ("events", "feed", "blob", "crl", "login", "update"))
 
-# Endpoints of one play of a fleet.
+# The playbook that reaches no endpoint.
+EVIDENCE = "mde.connectivity.evidence"
+
+# Endpoints of one play of a fleet, and of one batch of a rollout.
 _PLAY = 1000
+_BATCH = 200
 _INTERNET_SETTINGS = r"Microsoft\Windows\CurrentVersion\Internet Settings"
 _CONNECTIONS = rf"HKLM\SOFTWARE\{_INTERNET_SETTINGS}\Connections"
 _SYSTEM_ACCOUNT = rf"HKU\S-1-5-18\Software\{_INTERNET_SETTINGS}"
@@ -78,6 +82,9 @@ _URLS_TASK: Task = {
 }
 
 
+_RAW_TASK: Task = {"name": "Run one command line", "ansible.builtin.raw": "echo bench", "changed_when": False}
+
+
 def _registry_value(name: str, data: str | int, type_name: str) -> Task:
     path = _DATA_COLLECTION.replace("HKLM\\", "HKLM:\\")
     options = {"path": path, "name": name, "data": data, "type": type_name}
@@ -115,8 +122,11 @@ class Work:
     audit: bool = False
     # Our own six URLs; those of the peers are among their calls.
     urls: bool = False
-    # The collection's playbook to run instead of the tasks, which then only say what it is about.
-    playbook: str = ""
+    # The collection's playbooks to run instead of the tasks, one after the other; the tasks then only say what they
+    # are about.
+    playbooks: tuple[str, ...] = ()
+    # A module of the bench to run instead of Ansible.
+    program: str = ""
     arguments: tuple[str, ...] = ()
     # What each task takes is written down.
     timed: bool = False
@@ -141,15 +151,25 @@ WORKS = {
     "peers": Work("ansible.windows", _PEER_TASKS, peer=True),
     "peers-settings": Work("ansible.windows without the URLs", _PEER_TASKS[:-1], peer=True),
     "audit": Work(
-        "mde.connectivity.audit", (_PROXY_TASK,), audit=True, playbook="mde.connectivity.audit"
+        "mde.connectivity.audit", (_PROXY_TASK,), audit=True, playbooks=("mde.connectivity.audit",)
     ),
-    "site-audit": Work(
-        "mde.connectivity.site --check",
-        (_PROXY_TASK,),
-        audit=True,
-        playbook="mde.connectivity.site",
-        arguments=("--check", "--skip-tags", "verify"),
+    "verify": Work(
+        "mde.connectivity.verify", (_URLS_TASK,), empty=True, urls=True, playbooks=("mde.connectivity.verify",)
     ),
+    "site": Work(
+        "mde.connectivity.site",
+        (_PROXY_TASK, _URLS_TASK),
+        urls=True,
+        playbooks=("mde.connectivity.site",),
+    ),
+    "rollout": Work(
+        "mde.connectivity.plan, rollout and evidence",
+        (_PROXY_TASK, _URLS_TASK),
+        urls=True,
+        playbooks=("mde.connectivity.plan", "mde.connectivity.rollout", EVIDENCE),
+    ),
+    "raw": Work("ansible.builtin.raw", (_RAW_TASK,), empty=True),
+    "pypsrp": Work("the audit's requests by pypsrp", (), program="tests.bench.floor", empty=True),
     "empty": Work("an empty action plugin, one command line", (_echo(1),), empty=True),
     "share": Work(
         "our tasks and empty ones",
@@ -167,19 +187,27 @@ WORKS = {
 }
 
 
-def plays(work: Work, hosts: int) -> list[dict[str, Any]]:
-    """The playbook of a work: no facts are gathered behind the table's back, no result is registered.
+def plays(work: Work, hosts: int) -> list[list[dict[str, Any]]]:
+    """The playbooks of a work: no facts are gathered behind the table's back, no result is registered.
 
-    A fleet is cut into plays, for each task in flight has lists of its own of all hosts of its play.
+    A fleet is cut into plays, for each task in flight has lists of its own of all hosts of its play. A rollout is not.
     """
-    if not work.playbook:
-        return [{"hosts": "windows", "gather_facts": False, "tasks": list(work.tasks)}]
+    if not work.playbooks:
+        return [[{"hosts": "windows", "gather_facts": False, "tasks": list(work.tasks)}]]
     options = _PROXY_TASK["mde.connectivity.endpoint_proxy"]
-    variables = {f"endpoint_proxy_{name}": value for name, value in options.items()}
+    variables: dict[str, Any] = {f"endpoint_proxy_{name}": value for name, value in options.items()}
+    variables |= {"endpoint_verify_service_urls": False, "endpoint_verify_urls": list(URLS)}
+    if len(work.playbooks) > 1:
+        variables |= {"mde_hosts": "windows", "mde_plan": "plan.json", "mde_change": "CHG0001"}
+        variables |= {"mde_evidence": "CHG0001", "mde_batches": [1, _BATCH]}
+        return [[{"import_playbook": playbook, "vars": variables}] for playbook in work.playbooks]
     return [
-        {"import_playbook": work.playbook, "vars": {"mde_hosts": f"windows[{first}:{last}]", **variables}}
-        for first in range(0, hosts, _PLAY)
-        for last in [min(first + _PLAY, hosts) - 1]
+        [
+            {"import_playbook": playbook, "vars": {"mde_hosts": f"windows[{first}:{last}]", **variables}}
+            for first in range(0, hosts, _PLAY)
+            for last in [min(first + _PLAY, hosts) - 1]
+        ]
+        for playbook in work.playbooks
     ]
 
 

@@ -95,7 +95,12 @@ def test_the_range_in_the_inventory_ends_with_the_last_endpoint() -> None:
 
 
 def test_the_plays_of_a_fleet_name_each_endpoint_once() -> None:
-    plays = work.plays(work.WORKS["audit"], 2500)
+    (plays,) = work.plays(work.WORKS["audit"], 2500)
     named = [play["vars"]["mde_hosts"] for play in plays]
     assert named == ["windows[0:999]", "windows[1000:1999]", "windows[2000:2499]"]
-    assert [play["hosts"] for play in work.plays(work.WORKS["one"], 2500)] == ["windows"]
+    assert [[play["hosts"] for play in plays] for plays in work.plays(work.WORKS["one"], 2500)] == [["windows"]]
+
+
+def test_a_rollout_is_its_playbooks_one_after_the_other() -> None:
+    imported = [[play["import_playbook"] for play in plays] for plays in work.plays(work.WORKS["rollout"], 2500)]
+    assert imported == [[f"mde.connectivity.{name}"] for name in ("plan", "rollout", "evidence")]

@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bench import claims, controller, scale, share, table, turns
-from tests.bench.controller import Controller, FarmProcess, Figures, Run, WrongResultError
+from tests.bench.controller import Controller, FarmProcess, Figures, Run, Taken, WrongResultError
 from tests.bench.scale import Point
 from tests.bench.share import Share
 from tests.bench.turns import Bench
@@ -25,11 +25,11 @@ RECAP = "{} : ok=1    changed={}    unreachable=0    failed=0    skipped=0    re
 
 
 def figures(wall: float = 10, cpu: float = 20, memory: float = 70, requests: int = 50) -> Figures:
-    return Figures(2, 1, wall, cpu, memory, requests, 100_000, 50_000, 1)
+    return Figures(2, 1, wall, cpu, memory, requests, 100_000, 50_000, 1, memory)
 
 
-def point(hosts: int, memory: float, own_cpu_ms: float) -> Point:
-    return Point(hosts, 10, 1000, 50, memory, 5, own_cpu_ms, 5)
+def point(hosts: int, memory: float, own_cpu_ms: float, work: str = "audit") -> Point:
+    return Point(work, hosts, 1000, memory, 5, own_cpu_ms, 5, memory)
 
 
 def test_the_mean_is_taken_of_each_figure_and_the_peak_of_memory() -> None:
@@ -52,53 +52,72 @@ def test_a_claim_holds_up_to_its_limit(sense: str, value: float, holds: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("memory", "cpu", "lost"), [(82, 46, 0), (83, 46, 1), (82, 47, 1), (200, 100, 2)]
+    ("work", "memory", "cpu", "lost"),
+    [
+        ("audit", 82, 46, 0),
+        ("audit", 83, 46, 1),
+        ("audit", 82, 47, 1),
+        ("audit", 200, 100, 2),
+        ("rollout", 83, 46, 2),
+    ],
 )
-def test_a_fleet_that_costs_more_per_endpoint_breaks_a_claim(memory: float, cpu: float, lost: int) -> None:
-    points = [point(100, 70, 40), point(1000, 75, 41), point(5000, memory, cpu)]
+def test_a_fleet_that_costs_more_per_endpoint_breaks_a_claim(
+    work: str, memory: float, cpu: float, lost: int
+) -> None:
+    points = [point(1000, 75, 40, work), point(5000, memory, cpu, work)]
     assert len(claims.broken(list(claims.of_scale(points)))) == lost
 
 
-@pytest.fixture
-def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Run]]:
-    """Endpoints of the farm and what was run there; a run has a pause per 200 endpoints and takes 1 s for each."""
-    seen: list[tuple[int, Run]] = []
+@pytest.mark.parametrize(
+    ("site", "audit", "verify", "lost"), [(22, 13, 13, 0), (23, 13, 13, 2), (22, 14, 14, 2)]
+)
+def test_a_playbook_that_costs_more_than_its_limit_breaks_a_claim(
+    site: float, audit: float, verify: float, lost: int
+) -> None:
+    size = table.Size(hosts=10, forks=10, repetitions=1)
+    taken = {"raw": 10, "site": site, "audit": audit, "verify": verify, "pypsrp": 1}
+    found = {run: table.per_endpoint(run, figures(cpu=taken[run.work])) for run in table.floors(size)}
+    assert len(claims.broken(list(claims.of_floor(found, size)))) == lost
 
-    def run(
-        _self: Controller, lab: FarmProcess, wanted: Run, pause: Callable[[], object] = lambda: None
-    ) -> Figures:
-        for _batch in range(0, wanted.hosts, 200):
-            pause()
-        seen.append((lab.count, wanted))
-        return figures(cpu=wanted.hosts + len(seen))
+
+@pytest.mark.parametrize(("cpu", "wall", "lost"), [(80, 60, 0), (81, 60, 1), (80, 62, 1)])
+def test_a_rollout_that_costs_more_than_its_limit_breaks_a_claim(cpu: float, wall: float, lost: int) -> None:
+    made = claims.of_rollout(figures(wall, cpu), figures(cpu=20), 1000, 2)
+    assert len(claims.broken(list(made))) == lost
+
+
+def test_each_way_to_do_the_work_is_beside_its_peers() -> None:
+    size = table.Size(hosts=10, forks=10, repetitions=1)
+    found = {run: table.per_endpoint(run, figures()) for run in table.of_peers(size)}
+    made = [*claims.of_peers(found, size), *claims.of_one(found, size)]
+    assert {claim.value for claim in made if claim.text.startswith("times")} == {1}
+    assert len(claims.broken(made)) == 9
+
+
+def test_what_several_processes_took_is_added_and_the_largest_counts() -> None:
+    taken = controller.together([Taken(1, 2, 3, 4, 70), Taken(1, 1, 1, 1, 80)])
+    assert taken == Taken(2, 3, 4, 5, 80)
+
+
+def test_every_repetition_of_a_run_is_in_its_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Run] = []
+
+    def run(_self: Controller, _lab: FarmProcess, wanted: Run) -> Figures:
+        seen.append(wanted)
+        return figures(cpu=len(seen))
 
     monkeypatch.setattr(Controller, "run", run)
-    return seen
+    bench = Bench(Controller(Path()), FarmProcess(1, ()))
+    one, other = Run("raw"), Run("audit")
+    found = table.measure(bench, [one, other], 2)
+    assert seen == [one, other] * 2
+    assert (found[one].cpu, found[other].cpu) == (2, 3)
 
 
-def test_small_fleets_have_their_turns_while_the_largest_is_audited(done: list[tuple[int, Run]]) -> None:
-    bench = Bench(Controller(Path()), FarmProcess(600, ()), FarmProcess(100, ()))
-    found = scale.measure(bench, scale.Scale((10, 100), (300,), 600, forks=(50,)))
-    inventories = [(600, "nothing", hosts) for hosts in (10, 100, 300, 600)]
-    amid = [(100, "audit", 10), (100, "audit", 100), (100, "audit", 10)]
-    runs = [(count, run.work, run.hosts) for count, run in done]
-    assert runs == [*inventories, (600, "audit", 300), *amid, (600, "audit", 600)]
-    own = {point.hosts: point.own_cpu_ms * point.hosts / 1000 for point in scale.points(found)}
-    assert own == pytest.approx({10: 10 + (6 + 8) / 2, 100: 107, 300: 305, 600: 609})
-
-
-def test_our_work_has_its_turns_while_the_peers_do_theirs(done: list[tuple[int, Run]]) -> None:
-    bench = Bench(Controller(Path()), FarmProcess(600, ()), FarmProcess(100, ()))
-    found = table.measure(bench, table.Size(hosts=400, forks=10, repetitions=2))
-    cells = [run for _count, run in done if (run.start, run.rtt) == ("drifted", 20)]
-    ours, peers = Run("one", "winrs", "drifted", 20, 400), Run("peers", "winrm", "drifted", 20, 400)
-    half = len(cells) // 2
-    assert cells[half - 3 : half] == cells[-3:] == [ours, ours, peers]
-    assert {count for count, run in done if run == ours} == {100}
-    assert {count for count, run in done if run == peers} == {600}
-    assert found[ours].cpu == pytest.approx(
-        sum(400 + number for number, (_count, run) in enumerate(done, 1) if run == ours) / 4
-    )
+def test_what_an_inventory_takes_is_no_memory_of_a_work() -> None:
+    found = {Run("nothing", hosts=10): figures(memory=60), Run("audit", hosts=10): figures(memory=70)}
+    (only,) = scale.points(found)
+    assert (only.work, only.memory, only.own_memory) == ("audit", 70, 10)
 
 
 @pytest.fixture
@@ -169,7 +188,7 @@ def test_a_run_that_did_not_pause_is_wrong(tmp_path: Path, monkeypatch: pytest.M
     program.write_text(f"#!/bin/sh\necho '{RECAP.format('endpoint-0001', 0)}'\n", encoding="utf-8")
     program.chmod(0o700)
     lab = FarmProcess(1, ())
-    lab.ports[0] = 1
+    lab.ports[0] = {"https": 1}
     monkeypatch.setattr(lab, "ask", lambda *_wanted, **_options: {"cpu": 0})
     with pytest.raises(WrongResultError, match="did not pause"):
         Controller(tmp_path / "python", tmp_path).run(lab, Run("one", hosts=1))
