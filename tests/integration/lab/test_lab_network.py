@@ -100,7 +100,7 @@ def test_every_allowed_probe_comes_through(europe: Stage) -> None:
 def test_each_request_has_a_connection_of_its_own_to_the_server(europe: Stage) -> None:
     """One that squid keeps may be ended by the server as the next request goes out, and squid answers that with 502."""
     europe.service.log.clear()
-    assert [get(europe, REVOCATION) for _ in range(3)] == [200, 200, 200]
+    assert [get(europe, REVOCATION) for _time in range(3)] == [200, 200, 200]
     assert len({request.peer for request in europe.service.log}) == 3
 
 

@@ -64,9 +64,9 @@ def test_a_run_is_quiet(connection: Connection, scheme: Scheme, tmp_path: Path) 
 def test_what_a_worker_says_is_that_of_pywinrm_until_the_authority_is_named(tmp_path: Path) -> None:
     with Lab(profiles={"clean": 1}) as lab:
         authority = str(lab.authority.pem)
-        _, stderr = said(lab, "winrs", "http", tmp_path, REQUESTS_CA_BUNDLE=authority)
+        _stdout, stderr = said(lab, "winrs", "http", tmp_path, REQUESTS_CA_BUNDLE=authority)
         trusts = f"ansible_winrm_ca_trust_path={authority}"
-        _, nothing = said(lab, "winrs", "http", tmp_path, "-e", trusts, REQUESTS_CA_BUNDLE=authority)
+        _stdout, nothing = said(lab, "winrs", "http", tmp_path, "-e", trusts, REQUESTS_CA_BUNDLE=authority)
     assert nothing == ""
     warned = [line for line in stderr.splitlines() if "DeprecationWarning" in line]
     assert warned

@@ -59,7 +59,13 @@ def interrupted(change: Change, playbook: str, when: Any, **variables: Any) -> t
         assert time.monotonic() < until
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGINT)
-    said, _none = process.communicate(timeout=PATIENCE)
+    try:
+        said, _none = process.communicate(timeout=PATIENCE / 4)
+    except subprocess.TimeoutExpired:
+        # A worker that ends while it hands over a result leaves ansible-core waiting for a lock: whoever sits there
+        # presses once more.
+        os.killpg(process.pid, signal.SIGINT)
+        said, _none = process.communicate(timeout=PATIENCE)
     return process.returncode, said
 
 
