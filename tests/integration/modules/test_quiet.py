@@ -68,7 +68,7 @@ def test_what_a_worker_says_is_that_of_pywinrm_until_the_authority_is_named(tmp_
         trusts = f"ansible_winrm_ca_trust_path={authority}"
         _stdout, nothing = said(lab, "winrs", "http", tmp_path, "-e", trusts, REQUESTS_CA_BUNDLE=authority)
     assert nothing == ""
-    warned = [line for line in stderr.splitlines() if "DeprecationWarning" in line]
+    warned = [line for line in stderr.splitlines() if "DeprecationWarning: " in line]
     assert warned
     for line in warned:
         assert "DeprecationWarning: 'pywinrm' will use an environment variable defined CA Trust." in line
