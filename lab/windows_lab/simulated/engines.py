@@ -86,7 +86,7 @@ def _run(process: Process, engine: str, shipped: str, names: list[str], script: 
     found = [path for folder in _FOLDERS if (path := Path(folder).expanduser() / _PROBE / shipped).is_file()]
     programs = [path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for path in found]
     # The connection psrp of ansible-core 2.18 ends what it pipes with one more line end.
-    if script.rstrip() + b"\r\n" not in programs:
+    if not {script, script.removesuffix(b"\r\n")}.intersection(programs):
         process.complain(
             f"lab: {names[0]} is not the collection's {shipped}, and the lab runs no other script"
         )

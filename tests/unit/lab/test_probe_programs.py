@@ -61,7 +61,7 @@ def test_the_engines_run_the_probe(line: str, engine: str) -> None:
 
 
 @pytest.mark.parametrize("line", [CSCRIPT, POWERSHELL])
-@pytest.mark.parametrize("change", [b"\r\n", b" "])
+@pytest.mark.parametrize("change", [b"\r\n\r\n", b" "])
 def test_the_engines_run_no_other_script(line: str, change: bytes) -> None:
     made = endpoint()
     for name in ("probe.js", "probe.ps1"):
