@@ -9,6 +9,7 @@ import json
 import socket
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.plugins.connection import ConnectionBase
 
 DOCUMENTATION = """
@@ -48,10 +49,10 @@ class Connection(ConnectionBase):  # type: ignore[misc]
         return rc, stdout.encode("latin-1"), stderr.encode("latin-1")
 
     def put_file(self, in_path: str, out_path: str) -> Any:
-        raise NotImplementedError
+        raise AnsibleError("The bench sends command lines alone, and no file.")
 
     def fetch_file(self, in_path: str, out_path: str) -> Any:
-        raise NotImplementedError
+        raise AnsibleError("The bench sends command lines alone, and fetches no file.")
 
     def close(self) -> None:
         self._connected = False

@@ -23,6 +23,7 @@ from windows_lab.simulated.endpoint import SimulatedEndpoint
 from windows_lab.wine import WineEndpoint
 from windows_lab.wine.prefix import version
 
+from tests import needs
 from tests.integration.modules.contract import (
     CASES,
     CONNECTIONS,
@@ -106,6 +107,12 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
         # A case is given all that its answer comes of; other tests show what an endpoint happens to hold.
         if name in stored.names() and part.endswith("]"):
             assert exchanges(live, part) == exchanges(stored.recording(name), part), f"make {name} anew"
+
+
+@pytest.mark.wine
+def test_the_wine_that_answers_here_has_a_recording_to_be_held_to() -> None:
+    needs.wine_endpoints()
+    assert version() in stored.names(), "make one: python -m tests.windows.rehearsal wine FOLDER"
 
 
 def kept(endpoint: Backend, recording: Recording, part: str) -> RecordingEndpoint:
