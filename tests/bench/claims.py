@@ -12,7 +12,7 @@ from typing import Literal
 from tests.bench.controller import Figures
 from tests.bench.scale import Point
 from tests.bench.share import Share, beyond, ratio
-from tests.bench.table import FAR, STARTS, Size, Table, cell
+from tests.bench.table import FAR, RTTS, STARTS, Size, Table, cell
 
 KILO = 1000
 # How much of the CPU of one raw task per endpoint a playbook may take.
@@ -41,13 +41,14 @@ class Claim:
 
 def of_floor(table: Table, size: Size) -> Iterator[Claim]:
     """Claims about the playbooks and one raw task per endpoint, both signed in with NTLM over HTTPS."""
-    raw = table[cell(size, "raw")].cpu
-    for name, limit in _OF_RAW:
-        for start in STARTS:
-            run = cell(size, name, start)
-            if run in table:
-                text = f"times the CPU of a raw task by the playbook {name}, {_state(start)} endpoint"
-                yield Claim(text, table[run].cpu / raw, "at most", limit)
+    for rtt in RTTS:
+        raw = table[cell(size, "raw", rtt=rtt)].cpu
+        for name, limit in _OF_RAW:
+            for start in STARTS:
+                run = cell(size, name, start, rtt=rtt)
+                if run in table:
+                    what = f"by the playbook {name}, {_state(start)} endpoint, {rtt:g} ms per request"
+                    yield Claim(f"times the CPU of a raw task {what}", table[run].cpu / raw, "at most", limit)
 
 
 def of_peers(table: Table, size: Size) -> Iterator[Claim]:

@@ -10,7 +10,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar, cast
 
 from windows_lab.backend import Backend, Completed
@@ -25,21 +25,11 @@ from tests.bench.network import Surroundings
 
 # Bytes of a command line with its input.
 _LINE = 2**20
+# Endpoints that run a command at the same time.
+_THREADS = 32
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Inline(Executor):
-    """Runs at once in the caller's thread: a simulated endpoint takes less than a change of threads costs."""
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        future: Future[T] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for the future
-            future.set_exception(error)
-        return future
 
 
 class FarmHost(Host):
@@ -70,6 +60,8 @@ class Farm:
 
     def __init__(self, count: int, around: Surroundings) -> None:
         self._around = around
+        # A command may wait for a task that it has started.
+        self._threads = ThreadPoolExecutor(_THREADS)
         self.hosts = [FarmHost(name(number)) for number in range(1, count + 1)]
         self._by_name = {host.name: host for host in self.hosts}
         self._starts: list[work.Start] = []
@@ -123,7 +115,7 @@ class Farm:
         tls = Tls.of(self._around.authority, ["127.0.0.1", "localhost"])
         ports = {}
         for rtt in rtts:
-            front = Front(self.hosts, Inline(), rtt_ms=rtt)
+            front = Front(self.hosts, self._threads, rtt_ms=rtt)
             ports[str(rtt)] = {"http": await front.listen(), "https": await front.listen(tls=tls)}
         lines = await asyncio.start_server(self._line, "127.0.0.1", 0, backlog=1024, limit=_LINE)
         for of_rtt in ports.values():

@@ -62,14 +62,16 @@ def cell(
 
 
 def floors(size: Size) -> Iterator[Run]:
-    """The floors, and the playbooks beside them."""
-    yield cell(size, "raw")
-    yield cell(size, "audit")
-    # The floor by pypsrp runs the command lines of the audit before it.
-    yield cell(size, "pypsrp")
-    yield cell(size, "verify")
-    for start in STARTS:
-        yield cell(size, "site", start)
+    """The floors, and the playbooks beside them, near and far."""
+    for rtt in RTTS:
+        yield cell(size, "raw", rtt=rtt)
+        yield cell(size, "audit", rtt=rtt)
+        if not rtt:
+            # It runs the command lines of the audit before it.
+            yield cell(size, "pypsrp")
+        yield cell(size, "verify", rtt=rtt)
+        for start in STARTS:
+            yield cell(size, "site", start, rtt=rtt)
 
 
 def of_peers(size: Size) -> Iterator[Run]:

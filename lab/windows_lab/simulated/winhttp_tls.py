@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import ssl
 from pathlib import Path
 
@@ -14,14 +15,16 @@ from cryptography import x509
 from windows_lab.simulated.winhttp_errors import SECURE_FAILURE, WinHttpError
 
 
+@functools.cache
 def strict(authorities: Path | None) -> ssl.SSLContext:
-    """Trust these authorities and no other."""
+    """Trust these authorities and no other; a context takes milliseconds to make, and threads can share it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if authorities is not None:
         context.load_verify_locations(authorities)
     return context
 
 
+@functools.cache
 def lenient() -> ssl.SSLContext:
     """Accept any certificate; whoever uses it calls `check_name_and_dates`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

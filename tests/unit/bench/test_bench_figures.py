@@ -69,7 +69,7 @@ def test_a_fleet_that_costs_more_per_endpoint_breaks_a_claim(
 
 
 @pytest.mark.parametrize(
-    ("site", "audit", "verify", "lost"), [(22, 13, 13, 0), (23, 13, 13, 2), (22, 14, 14, 2)]
+    ("site", "audit", "verify", "lost"), [(22, 13, 13, 0), (23, 13, 13, 4), (22, 14, 14, 4)]
 )
 def test_a_playbook_that_costs_more_than_its_limit_breaks_a_claim(
     site: float, audit: float, verify: float, lost: int
