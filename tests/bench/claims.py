@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 from tests.bench.controller import Figures
@@ -41,14 +42,12 @@ class Claim:
 
 def of_floor(table: Table, size: Size) -> Iterator[Claim]:
     """Claims about the playbooks and one raw task per endpoint, both signed in with NTLM over HTTPS."""
-    for rtt in RTTS:
-        raw = table[cell(size, "raw", rtt=rtt)].cpu
-        for name, limit in _OF_RAW:
-            for start in STARTS:
-                run = cell(size, name, start, rtt=rtt)
-                if run in table:
-                    what = f"by the playbook {name}, {_state(start)} endpoint, {rtt:g} ms per request"
-                    yield Claim(f"times the CPU of a raw task {what}", table[run].cpu / raw, "at most", limit)
+    for rtt, (name, limit), start in product(RTTS, _OF_RAW, STARTS):
+        run = cell(size, name, start, rtt=rtt)
+        if run in table:
+            what = f"by the playbook {name}, {_state(start)} endpoint, {rtt:g} ms per request"
+            times = table[run].cpu / table[cell(size, "raw", rtt=rtt)].cpu
+            yield Claim(f"times the CPU of a raw task {what}", times, "at most", limit)
 
 
 def of_peers(table: Table, size: Size) -> Iterator[Claim]:

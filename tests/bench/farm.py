@@ -9,9 +9,8 @@ import asyncio
 import json
 import resource
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 
 from windows_lab.backend import Backend, Completed
 from windows_lab.front import Front
@@ -27,9 +26,6 @@ from tests.bench.network import Surroundings
 _LINE = 2**20
 # Endpoints that run a command at the same time.
 _THREADS = 32
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class FarmHost(Host):
