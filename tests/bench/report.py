@@ -138,9 +138,9 @@ def _table(results: Results) -> Iterator[str]:
         "The floors: one `ansible.builtin.raw` per endpoint with `echo bench`, over winrs as our rows are, and the "
         "command lines of the audit by pypsrp in one process, endpoint after endpoint, without Ansible. `of raw` is "
         "the CPU of a row against that of raw with the same sign-in and delay. While all forks are busy, the main "
-        "process of ansible-core looks for a free one every 0.1 ms, so a part of that CPU is a matter of how long endpoints "
-        "take and not of what is done: without delay that charges us for the six URLs, which are asked for on the "
-        "same cores, and far away raw waits as well. Bytes are those of HTTP, heads and bodies: `kB "
+        "process of ansible-core looks for a free one every 0.1 ms, so a part of that CPU is a matter of how long "
+        "endpoints take and not of what is done: without delay that charges us for the six URLs, which are asked for "
+        "on the same cores, and far away raw waits as well. Bytes are those of HTTP, heads and bodies: `kB "
         "up` is what the controller sends, `kB down` what it receives."
     )
     yield ""
