@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from windows_lab.network.listener import low_ports
 
 from tests.checks.debian import PACKAGES, present
 from tests.network import stage as whole_stage
+from tests.network.stage import LOW_PORTS
 
 CHROMIUM = PACKAGES["chromium"]
 chromium = pytest.mark.skipif(not present(CHROMIUM), reason="Chromium is not installed")
@@ -42,14 +46,19 @@ def wine_endpoints() -> None:
 def port_53() -> None:
     """The right to listen at port 53 of loopback."""
     if not low_ports():
-        pytest.skip("Only root may listen at port 53.")
+        pytest.skip(f"A name server listens at port 53 of loopback. {LOW_PORTS}")
 
 
-def small_disk(directory: Path, size: int) -> None:
-    """A file system of so many bytes at a directory, which takes root to mount."""
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("A disk that becomes full is mounted, which needs root.")
+@contextlib.contextmanager
+def small_disk(directory: Path, size: int) -> Iterator[None]:
+    """A file system of so many bytes at a directory, which takes root to mount, or sudo that asks for no password."""
+    sudo = ["sudo", "-n"] if os.geteuid() and shutil.which("sudo") else []
+    options = f"size={size},uid={os.geteuid()},mode=700"
+    mount = [*sudo, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("A disk that becomes full is mounted, which needs root, or sudo without a password.")
+    yield
+    subprocess.run([*sudo, "umount", str(directory)], check=True)
 
 
 def kerberos_build() -> None:

@@ -1,13 +1,18 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that come from Debian's packages: which are missing, and their installation where we may."""
+"""`sudo python3 -m tests.checks.debian`: what the tests need of a machine, for a suite that is run without root.
+
+That is programs from Debian's packages, and ports below 1024 that everybody may listen at until the next start of
+the machine. It takes nothing but a Python of the machine's own.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 # Package, and the file or the program on the search path that shows that it is there.
@@ -55,3 +60,25 @@ def install_missing() -> None:
         apt = ["apt-get", "-qq", *command]
         quiet = subprocess.DEVNULL
         subprocess.run(apt, env=environment, stdin=quiet, stdout=quiet, check=False)
+
+
+_LOW_PORTS = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+# The lowest that a test listens at is that of a name server.
+_LOWEST = 53
+
+
+def main() -> int:
+    """Return 1 where something is still missing."""
+    if os.geteuid():
+        print("This takes root: sudo python3 -m tests.checks.debian")
+        return 1
+    install_missing()
+    if int(_LOW_PORTS.read_text(encoding="ascii")) > _LOWEST:
+        _LOW_PORTS.write_text(f"{_LOWEST}\n", encoding="ascii")
+    if lacking := missing():
+        print(f"still missing: {', '.join(lacking)}")
+    return int(bool(lacking))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,11 +23,13 @@ from windows_lab.network.view import Network
 from tests.network.service import Answer, Service, documented, every_service, names
 
 CLIENTS = ("127.0.0.0/8",)
+# What is said where this may not listen below 1024.
+LOW_PORTS = "`sudo python3 -m tests.checks.debian` opens them to everybody."
 
 
 def missing() -> str | None:
     """A sentence on what a stage needs and this machine has not; None when it has everything."""
-    ports = "A squid in front of the service needs the right to listen at the ports 80 and 443 of loopback."
+    ports = f"The service behind a squid listens at the ports 80 and 443 of loopback. {LOW_PORTS}"
     return squid.missing() or (None if low_ports() else ports)
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,9 +27,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A small file system of its own; skips where none can be mounted."""
     directory = tmp_path / "disk"
     directory.mkdir()
-    needs.small_disk(directory, SIZE)
-    yield directory
-    subprocess.run(["umount", str(directory)], check=True)
+    with needs.small_disk(directory, SIZE):
+        yield directory
 
 
 def fill(disk: Path) -> None:
