@@ -9,6 +9,7 @@ import contextlib
 import os
 import pwd
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -25,6 +26,8 @@ from windows_lab.network.dns import NoNames
 from windows_lab.network.listener import low_ports, own_address
 
 PROGRAM = Path("/usr/sbin/squid")
+# Where squid keeps what its processes would share, under its name and beyond its end.
+MEMORY = Path("/dev/shm")
 _SECONDS = 30.0
 _READY = "Accepting HTTP Socket connections"
 # Accounts without rights that a squid which root starts can change to.
@@ -111,6 +114,8 @@ class Squid:
     ) -> None:
         self.port = _free_port()
         self.proxy = f"127.0.0.1:{self.port}"
+        # Letters and digits alone.
+        self.name = f"lab{secrets.token_hex(8)}"
         self._allowlist = allowlist
         self._hosts = dict(hosts or {})
         self._authenticate = authenticate
@@ -177,7 +182,7 @@ class Squid:
         path.chmod(0o644)
 
     def _started(self) -> subprocess.Popen[bytes]:
-        command = [str(PROGRAM), "-N", "-n", f"lab{self.port}", "-f", str(self.directory / "squid.conf")]
+        command = [str(PROGRAM), "-N", "-n", self.name, "-f", str(self.directory / "squid.conf")]
         with (self.directory / "stderr").open("wb") as errors:
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, cwd=self.directory
@@ -194,6 +199,8 @@ class Squid:
         # It takes two seconds to end by itself, and has nothing to save.
         self._process.kill()
         self._process.wait()
+        for segment in MEMORY.glob(f"{self.name}-*"):
+            segment.unlink()
 
 
 def _text(path: Path) -> str:

@@ -214,11 +214,13 @@ def test_a_squid_ends_with_its_lab(need_squid: None) -> None:
         assert ask(running, "http://127.0.0.1:1/") == 503
         process = int((running.directory / "squid.pid").read_text())
         os.kill(process, 0)
+        assert list(squid.MEMORY.glob(f"{running.name}-*"))
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", running.port), timeout=10)
     assert not running.directory.exists()
+    assert not list(squid.MEMORY.glob(f"{running.name}-*"))
 
 
 def test_a_missing_squid_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
