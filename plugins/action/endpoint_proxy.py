@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import ResourceAction, validated
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import settings_of
@@ -18,7 +17,8 @@ class ActionModule(ResourceAction):
     resource = EndpointProxy
 
     def _options(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = dict(self._task.args)
-        if boolean(arguments.pop("role", False), strict=False):
+        if self._of_role():
             arguments = settings_of(task_vars, self._templar.template)
+        else:
+            arguments = {name: value for name, value in self._task.args.items() if name != "role"}
         return validated(self.module, self._complete(arguments))

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible.errors import AnsibleError
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import (
     EndpointAction,
     argument_spec,
@@ -53,12 +52,10 @@ class ActionModule(EndpointAction):
     includes = ("reachability", "sensor_contacts")
 
     def _options(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = dict(self._task.args)
-        if boolean(arguments.get("role", False), strict=False):
-            arguments |= self._of_role(task_vars)
+        arguments = self._variables(task_vars) if self._of_role() else dict(self._task.args)
         return validated(self.module, self._with_files(Reachability.complete(arguments)))
 
-    def _of_role(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         template = self._templar.template
         names = {*argument_spec("reachability"), "assert", "report_directory", "sensor"}
         asked = of_role("endpoint_verify", names, task_vars, template)

@@ -120,6 +120,8 @@ class ActionModule(EndpointAction):
     def _verify(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any] | None:
         arguments = options["verify"]
         if options["verify_role"]:
+            if arguments is not None:
+                raise InvalidOption("verify_role", "it takes everything from variables of the role; leave verify out.")
             names = argument_spec("reachability")
             asked = of_role("endpoint_verify", names, task_vars, self._templar.template)
             arguments = {**_OF_ROLE, **asked}

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.validation import check_type_dict
+from ansible.module_utils.common.validation import check_type_bool, check_type_dict
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader, fragment_loader, module_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
@@ -135,6 +135,19 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
 
     def _options(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         return validated(self.module, self._complete(self._task.args))
+
+    def _of_role(self) -> bool:
+        """Whether the option role has the variables of a role say what is asked for; raises InvalidOption."""
+        given = {name: value for name, value in self._task.args.items() if value is not None}
+        role = given.pop("role", False)
+        try:
+            asked = bool(check_type_bool(role))
+        except TypeError:
+            raise InvalidOption("role", f"{role!r} is neither true nor false.") from None
+        if asked and given:
+            others = ", ".join(given)
+            raise InvalidOption("role", f"it takes everything from variables of the role; leave {others} out.")
+        return asked
 
     def _with_files(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments in which the names in files are those of files that are there."""

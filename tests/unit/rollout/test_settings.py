@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 from ansible_collections.mde.connectivity.plugins.action import rollout_apply
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import InvalidOption
 
 DEFAULTS = Path(__file__).parents[3] / "roles" / "endpoint_verify" / "defaults" / "main.yml"
 
@@ -22,3 +24,9 @@ def test_the_defaults_of_a_rollout_are_those_of_the_role() -> None:
     assert defaults.keys() >= OTHERS
     asked = {name.removeprefix("endpoint_verify_"): defaults[name] for name in defaults.keys() - OTHERS}
     assert asked == rollout_apply._OF_ROLE
+
+
+def test_what_is_verified_is_said_once() -> None:
+    step = object.__new__(rollout_apply.ActionModule)
+    with pytest.raises(InvalidOption, match=r"verify_role: .*leave verify out"):
+        step._verify({"verify": {}, "verify_role": True}, {})
