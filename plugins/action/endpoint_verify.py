@@ -33,7 +33,10 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachabil
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._said import failure, lines
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import UNKNOWN
-from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
+    InvalidOption,
+    Refused,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import of_role
 from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._inquiry import SensorContacts
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
@@ -52,8 +55,12 @@ class ActionModule(EndpointAction):
     includes = ("reachability", "sensor_contacts")
 
     def _options(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = self._variables(task_vars) if self._of_role() else dict(self._task.args)
-        return validated(self.module, self._with_files(Reachability.complete(arguments)))
+        by_role = self._of_role()
+        arguments = self._variables(task_vars) if by_role else dict(self._task.args)
+        options = validated(self.module, self._with_files(Reachability.complete(arguments)))
+        if options["directory"] and not options["record"] and not by_role:
+            raise InvalidOption("directory", "it is for records, and none is kept; set record: true, or leave it out.")
+        return options
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         template = self._templar.template

@@ -60,6 +60,7 @@ WRONG: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
     ("endpoint_proxy", {"role": True, "methd": "static"}, ("role: ", "variables of the role; leave methd out")),
     ("endpoint_proxy", {"role": "yse", "winhttp_proxy": BLOCK}, ("role: 'yse' is neither true nor false",)),
     ("endpoint_verify", {"role": True, "cloud": "commercial"}, ("role: ", "variables of the role; leave cloud out")),
+    ("endpoint_verify", {"cloud": "commercial", "directory": "d"}, ("directory: ", "set record: true")),
     ("endpoint_verify", {"role": "yse"}, ("role: 'yse' is neither true nor false",)),
     ("endpoint_proxy", {"winhttp_proxi": BLOCK}, (": winhttp_proxi; it has ", "Did you mean winhttp_proxy?")),
     ("endpoint_proxy", {"wpad": {"state": "on"}}, ("wpad.state: 'on' is none of enabled, disabled",)),
