@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fuzz the quoting and the exit codes of a batch on every cmd.exe there is: python -m tests.fuzz.cmd [--strings N].
 
-One cmd.exe runs thousands of lines, as it would run what is typed. Every line says a string in both ways of quoting,
-and what stands between its marks is compared with that; of each thousand strings a program says what it got of 400 as
-its arguments. What broke is printed: it belongs into the kept strings beside this file. The strings are those of the
-day, so that other ones come up tomorrow; --extend N goes on with those that the ledger has not yet, and counts them.
+A cmd.exe runs thousands of commands, as it would run what is typed. They say each string in both ways of quoting (once
+where these are one), and what stands between its marks is compared with that; of each thousand strings a program says
+what it got of 400 as its arguments, of 100 of them in a line of its own behind /c. What broke is printed: it belongs
+into the kept strings beside this file. The strings are those of the day, so that other ones come up tomorrow;
+--extend N goes on with those that the ledger has not yet, and counts them.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ _LIMIT = 7900
 # Without them Wine's `call` looks for a program in far fewer places, and takes a third of the time.
 _ALONE = ("set PATH=", "set PATHEXT=.X")
 Run = Callable[[Sequence[str]], str]
-Handed = Callable[[list[str]], list[str]]
+# Of each list of arguments a program is given one after the other: all that it got.
+Handed = Callable[[list[list[str]]], list[str]]
 # What is called with each thousand strings that held.
 Held = Callable[[int], None]
 
@@ -79,7 +81,7 @@ def _batches(items: Sequence[str]) -> Iterator[tuple[list[tuple[str, str]], str]
     line = f"echo {_TOKEN}"
     expected: list[tuple[str, str]] = []
     for item in items:
-        for written in (quote(item), quoted(item)):
+        for written in dict.fromkeys((quote(item), quoted(item))):
             # A builtin that meets this prints its help.
             if "/?" in item:
                 continue
@@ -108,25 +110,29 @@ def said(items: Sequence[str], run: Run) -> None:
         raise Broken(items[-1], f"{len(wanted)} answers were due, and {len(got)} came")
 
 
-def fuzz(blocks: Iterable[list[str]], run: Run, handed: Handed, held: Held) -> None:
-    """Raise Broken where a string did not hold. `handed` is what a program gets as its arguments."""
-    for block in blocks:
-        said(block, run)
-        for start in range(0, len(block), 250):
-            arguments = block[start : start + 100]
-            pairs = itertools.zip_longest(arguments, handed(arguments))
-            if other := [(item or "", got) for item, got in pairs if item != got]:
-                raise Broken(other[0][0], "{!r} arrived as {!r}".format(*other[0]))
-        held(len(block))
+def fuzz(blocks: Iterable[list[str]], run: Run, handed: Handed, held: Held, at_once: int = 1) -> None:
+    """Raise Broken where a string did not hold. `handed` is what a program gets as its arguments.
+
+    So many blocks at once go to one cmd.exe, and count when all of them held.
+    """
+    rest = iter(blocks)
+    while several := list(itertools.islice(rest, at_once)):
+        said([*itertools.chain(*several)], run)
+        groups = [block[start : start + 100] for block in several for start in range(0, len(block), 250)]
+        pairs = itertools.zip_longest(itertools.chain(*groups), handed(groups))
+        if other := [(item or "", got) for item, got in pairs if item != got]:
+            raise Broken(other[0][0], "{!r} arrived as {!r}".format(*other[0]))
+        for block in several:
+            held(len(block))
 
 
 def on_model(blocks: Iterable[list[str]], held: Held) -> None:
     """Fuzz the cmd.exe of the simulated endpoint, where reg.exe is the program."""
     endpoint = SimulatedEndpoint("model", PROFILES["clean"])
 
-    def handed(arguments: list[str]) -> list[str]:
+    def handed(groups: list[list[str]]) -> list[str]:
         got = []
-        for item in arguments:
+        for item in itertools.chain(*groups):
             if item == "/?":
                 # Wherever this stands, reg.exe prints its help.
                 got.append(item)
@@ -143,19 +149,33 @@ def on_wine(blocks: Iterable[list[str]], held: Held) -> None:
     """Fuzz Wine's cmd.exe, where a program of the lab shows its arguments."""
     with contextlib.closing(WineEndpoint("fuzz", PROFILES["clean"])) as endpoint:
         endpoint.time_limit = 300.0
+        folder = endpoint.prefix / "drive_c" / "lab"
 
         def run(lines: Sequence[str]) -> str:
             # Wine cuts lines that come through a pipe where its reads end.
             text = "".join(f"{line}\r\n" for line in (*_ALONE, *lines, "exit"))
-            (endpoint.prefix / "drive_c" / "lab" / "typed").write_text(text, encoding="ascii")
-            return endpoint.run(r"cmd /d /q <C:\lab\typed").stdout.decode("ascii", "replace")
+            (folder / "typed").write_text(text, encoding="ascii")
+            (folder / "said").unlink(missing_ok=True)
+            # Into a pipe it says them half as fast.
+            endpoint.run(r"cmd /d /q <C:\lab\typed >C:\lab\said")
+            return (folder / "said").read_bytes().decode("ascii", "replace")
 
-        def handed(arguments: list[str]) -> list[str]:
-            done = endpoint.run(" ".join([r"C:\lab\args.exe", *map(quoted, arguments)]))
-            words = re.findall(r"^arg ([0-9a-f]*)\r?$", done.stdout.decode("ascii"), re.MULTILINE)
-            return [bytes.fromhex(word).decode("utf-16-be") for word in words]
+        def words(output: str) -> list[str]:
+            found = re.findall(r"^arg ([0-9a-f]*)\r?$", output, re.MULTILINE)
+            return [bytes.fromhex(word).decode("utf-16-be") for word in found]
 
-        fuzz(blocks, run, handed, held)
+        def handed(groups: list[list[str]]) -> list[str]:
+            lines = [" ".join([r"C:\lab\args.exe", *map(quoted, group)]) for group in groups]
+            typed = iter(words(run([line for number, line in enumerate(lines) if number % 4])))
+            got: list[str] = []
+            for number, (group, line) in enumerate(zip(groups, lines, strict=True)):
+                # One in four as the product has a line started, the others as if typed.
+                own = number % 4 == 0
+                got += words(endpoint.run(line).stdout.decode()) if own else itertools.islice(typed, len(group))
+            return [*got, *typed]
+
+        # A start of a program takes Wine as long as hundreds of strings.
+        fuzz(blocks, run, handed, held, at_once=5)
 
 
 def _blocks(seeds: Iterable[int], count: int) -> Iterator[list[str]]:

@@ -52,10 +52,10 @@ def test_arguments_that_arrive_otherwise_are_found_and_are_not_counted() -> None
     counted: list[int] = []
     block = ["a", "b\\", "c"]
     with pytest.raises(cmd.Broken, match="arrived as") as raised:
-        cmd.fuzz([block], model, lambda arguments: [argument.rstrip("\\") for argument in arguments], counted.append)
+        cmd.fuzz([block], model, lambda groups: [argument.rstrip("\\") for argument in groups[0]], counted.append)
     assert (raised.value.item, counted) == ("b\\", [])
     with pytest.raises(cmd.Broken, match="arrived as None"):
-        cmd.fuzz([block], model, lambda arguments: arguments[:-1], counted.append)
+        cmd.fuzz([block], model, lambda groups: groups[0][:-1], counted.append)
     assert counted == []
 
 

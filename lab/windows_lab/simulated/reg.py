@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""reg.exe of a simulated endpoint: query, add, delete and import."""
+"""reg.exe of a simulated endpoint: query, add, delete, import and export."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from windows_lab.simulated import reg_file
+from windows_lab.simulated.files import MissingDirectory
 from windows_lab.simulated.gaps import NotModelled
 from windows_lab.simulated.machine import AccessDenied, Process
 from windows_lab.simulated.reg_data import TYPES, BadBinary, BadNumber, BadStrings, to_bytes, to_text
@@ -19,24 +20,28 @@ _FLAGS = {
     "add": ("/ve", "/f"),
     "delete": ("/ve", "/va", "/f"),
     "import": (),
+    "export": ("/y",),
 }
 _VALUED = {
     "query": ("/v",),
     "add": ("/v", "/t", "/d", "/s"),
     "delete": ("/v",),
     "import": (),
+    "export": (),
 }
 _GAPS = {
     "query": ("/f", "/k", "/d", "/c", "/e", "/t", "/se"),
     "add": (),
     "delete": (),
     "import": (),
+    "export": (),
 }
-_VERBS_NOT_MODELLED = ("copy", "save", "restore", "load", "unload", "compare", "export", "flags")
+_VERBS_NOT_MODELLED = ("copy", "save", "restore", "load", "unload", "compare", "flags")
 
 # Of another machine the name begins with backslashes, so its first part is empty.
 _ROOTS_NOT_MODELLED = ("", "HKCC", "HKCR", "HKEY_CLASSES_ROOT", "HKEY_CURRENT_CONFIG")
 
+_NOT_WRITTEN = "Unable to write to the file. There may be a disk or file system error."
 _NO_FILE = "Error opening the file. There may be a disk or file system error."
 
 
@@ -75,7 +80,7 @@ def main(process: Process) -> int:
             return _import(process)
         if verb not in _ACTIONS:
             raise BadSyntax(words.bad_syntax)
-        return _ACTIONS[verb](process, _understand(process, verb))
+        return _ACTIONS[verb](process, _understand(process, verb, 2 if verb == "export" else 1))
     except AccessDenied:
         process.complain(words.error + words.access_denied)
     except BadSyntax as refusal:
@@ -85,14 +90,15 @@ def main(process: Process) -> int:
     return 1
 
 
-def _understand(process: Process, verb: str) -> Request:
+def _understand(process: Process, verb: str, places: int = 1) -> Request:
+    """Key and options; `places` is how many words come before the options."""
     words = process.machine.texts
     arguments = process.argv[2:]
-    if not arguments:
+    if len(arguments) < places:
         raise BadSyntax(words.bad_syntax)
     if arguments[0].partition("\\")[0].upper() in _ROOTS_NOT_MODELLED:
         raise NotModelled(f"reg {verb} {arguments[0]}")
-    options = _options(process, verb, arguments[1:])
+    options = _options(process, verb, arguments[places:])
     view = int(options.get("/reg", process.view))
     try:
         root, names = split_key(arguments[0])
@@ -268,6 +274,23 @@ def _import(process: Process) -> int:
     return 0
 
 
+def _export(process: Process, request: Request) -> int:
+    machine = process.machine
+    machine.check_read(request.path)
+    if machine.registry.node(request.path) is None:
+        raise Refused(machine.texts.not_found)
+    place = process.path(process.argv[3])
+    if machine.files.exists(place) and "/y" not in request.options:
+        raise NotModelled("reg export over a file without /y")
+    walked = _walk(process, request.path, request.shown)
+    try:
+        machine.files.write(place, reg_file.write((shown, node.values.values()) for shown, node in walked))
+    except MissingDirectory as error:
+        raise Refused(_NOT_WRITTEN) from error
+    process.print(machine.texts.success)
+    return 0
+
+
 def _assign(process: Process, path: Path, found: reg_file.Assignment) -> None:
     if found.type:
         process.machine.write(path, Value(found.name, found.type, found.data))
@@ -282,4 +305,9 @@ def _confirmed(process: Process, question: str, options: Mapping[str, str]) -> b
     return process.streams.read().strip().lower().startswith(process.machine.texts.yes)
 
 
-_ACTIONS: Mapping[str, Callable[[Process, Request], int]] = {"query": _query, "add": _add, "delete": _delete}
+_ACTIONS: Mapping[str, Callable[[Process, Request], int]] = {
+    "query": _query,
+    "add": _add,
+    "delete": _delete,
+    "export": _export,
+}

@@ -1,17 +1,17 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that reg.exe imports, as far as the simulated endpoint models them."""
+"""The files that reg.exe imports and exports, as far as the simulated endpoint models them."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from windows_lab.simulated.registry import ROOTS
+from windows_lab.simulated.registry import ROOTS, Value
 
 _HEADER = "Windows Registry Editor Version 5.00"
 _TYPES = MappingProxyType({
@@ -20,11 +20,15 @@ _TYPES = MappingProxyType({
     2: "REG_EXPAND_SZ",
     3: "REG_BINARY",
     4: "REG_DWORD",
+    5: "REG_DWORD_BIG_ENDIAN",
     7: "REG_MULTI_SZ",
     11: "REG_QWORD",
 })
+_NUMBERS = {name: number for number, name in _TYPES.items()}
+# A line of bytes goes on in the next one from here on.
+_WIDTH = 77
 _TEXT = r'"((?:[^"\\]|\\["\\])*)"'
-_ASSIGNMENT = re.compile(rf"{_TEXT}=(.*)")
+_ASSIGNMENT = re.compile(rf"(?:@|{_TEXT})=(.*)")
 _HEX = re.compile(r"hex(?:\(([0-9a-f]+)\))?:(.*)")
 _BYTES = re.compile(r"[0-9A-Fa-f]{1,2}(?:,[0-9A-Fa-f]{1,2})*")
 
@@ -98,7 +102,7 @@ def _assignment(line: str) -> Assignment:
     found = _ASSIGNMENT.fullmatch(line)
     if found is None:
         raise BadFile(f"{line!r} is no value, or one that is not modelled")
-    name, data = _unescaped(found[1]), found[2]
+    name, data = _unescaped(found[1] or ""), found[2]
     if data == "-":
         return Assignment(name)
     if text := re.fullmatch(_TEXT, data):
@@ -114,3 +118,33 @@ def _assignment(line: str) -> Assignment:
 
 def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
+
+
+def write(sections: Iterable[tuple[str, Iterable[Value]]]) -> bytes:
+    """The file that reg.exe exports of these keys and their values."""
+    lines = [_HEADER, ""]
+    for key, values in sections:
+        lines += [f"[{key}]", *map(_exported, values), ""]
+    return codecs.BOM_UTF16_LE + "".join(f"{line}\r\n" for line in lines).encode("utf-16-le", "surrogatepass")
+
+
+def _exported(value: Value) -> str:
+    name = f'"{_escaped(value.name)}"=' if value.name else "@="
+    if value.type == "REG_SZ":
+        text = value.data[: len(value.data) & ~1].decode("utf-16-le", "surrogatepass").partition("\0")[0]
+        return f'{name}"{_escaped(text)}"'
+    if value.type == "REG_DWORD" and len(value.data) == 4:
+        return f"{name}dword:{int.from_bytes(value.data, 'little'):08x}"
+    kind = "hex:" if value.type == "REG_BINARY" else f"hex({_NUMBERS[value.type]:x}):"
+    done, line = "", name + kind
+    for number, byte in enumerate(value.data, 1):
+        line += f"{byte:02x}"
+        if number < len(value.data):
+            line += ","
+            if len(line) >= _WIDTH:
+                done, line = f"{done}{line}\\\r\n", "  "
+    return done + line
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"")

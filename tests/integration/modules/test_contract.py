@@ -285,3 +285,77 @@ def test_key_exists(start: Start) -> None:
     endpoint.delete_value(rf"{LAB}\a\b", "name")
     assert endpoint.value(rf"{LAB}\a\b", "name") is None
     assert endpoint.key_exists(rf"{LAB}\a\b")
+
+
+FILE = r"C:\lab-export.reg"
+# As regedit writes it: the marks of a text escaped, bytes in lines of 80, keys below by their names.
+EXPORTED = "\r\n".join((
+    "Windows Registry Editor Version 5.00",
+    "",
+    r"[HKEY_CURRENT_USER\Software\Lab]",
+    r'@="C:\\dir\\ \"quoted\" 日本"',
+    '"a number"=dword:0000002a',
+    '"bytes"=hex:' + "00," * 22 + "\\",
+    "  " + "00," * 25 + "\\",
+    "  00,00,00",
+    '"list"=hex(7):61,00,00,00,62,00,00,00,00,00',
+    r'"more\\\"marks\""=""',
+    '"nothing"=hex:',
+    '"open"=hex(2):25,00,61,00,25,00,00,00',
+    '"quad"=hex(b):02,01,00,00,00,00,00,80',
+    "",
+    r"[HKEY_CURRENT_USER\Software\Lab\A]",
+    "",
+    r"[HKEY_CURRENT_USER\Software\Lab\A\below]",
+    '"' + "n" * 90 + '"=hex:01,\\',
+    "  02",
+    "",
+    r"[HKEY_CURRENT_USER\Software\Lab\b]",
+    '"none"=hex(0):01,02',
+    "",
+    "",
+))  # fmt: skip
+# Names in the order of the alphabet, since Wine keeps them in that.
+HELD: dict[tuple[str, str], Raw] = {
+    (LAB, ""): text('C:\\dir\\ "quoted" 日本'),
+    (LAB, "a number"): ("REG_DWORD", bytes([42, 0, 0, 0])),
+    (LAB, "bytes"): ("REG_BINARY", bytes(50)),
+    (LAB, "list"): ("REG_MULTI_SZ", "a\0b\0\0".encode("utf-16-le")),
+    (LAB, 'more\\"marks"'): text(""),
+    (LAB, "nothing"): ("REG_BINARY", b""),
+    (LAB, "open"): ("REG_EXPAND_SZ", text("%a%")[1]),
+    (LAB, "quad"): ("REG_QWORD", bytes([2, 1, 0, 0, 0, 0, 0, 128])),
+    (rf"{LAB}\b", "none"): ("REG_NONE", b"\1\2"),
+    (rf"{LAB}\A\below", "n" * 90): ("REG_BINARY", b"\1\2"),
+}
+
+
+def exported(endpoint: Backend) -> bytes:
+    """The bytes of the file that reg.exe exported, past reg.exe."""
+    if isinstance(endpoint, WineEndpoint):
+        return (endpoint.prefix / "drive_c" / FILE.rpartition("\\")[2]).read_bytes()
+    assert isinstance(endpoint, SimulatedEndpoint)
+    return endpoint.files.read(FILE) or b""
+
+
+def test_an_export_has_the_same_bytes_and_can_be_imported(start_lab: Start) -> None:
+    endpoint = start_lab("clean")
+    for (key, name), value in HELD.items():
+        endpoint.set_value(key, name, *value)
+    export, delete = f"reg export {LAB} {FILE} /y", f"reg delete {LAB} /f"
+    assert [rc for rc, _said in batch(endpoint, [export, delete])] == [0, 0]
+    assert exported(endpoint) == b"\xff\xfe" + EXPORTED.encode("utf-16-le")
+    assert batch(endpoint, [export])[0][0] == 1
+    assert batch(endpoint, [f"reg import {FILE}", export, f"del {FILE}"])[0][0] == 0
+    assert {place: endpoint.value(*place) for place in HELD} == HELD
+
+
+def test_an_export_is_of_one_view(start_lab: Start) -> None:
+    endpoint = start_lab("clean")
+    endpoint.set_value(WIDE, "name", *text("wide"))
+    endpoint.set_value(WIDE, "name", *text("narrow"), 32)
+    for view, held in ((64, "wide"), (32, "narrow")):
+        assert batch(endpoint, [f"reg export {WIDE} {FILE} /y /reg:{view}"])[0][0] == 0
+        assert exported(endpoint).decode("utf-16").splitlines()[2:4] == [
+            r"[HKEY_LOCAL_MACHINE\SOFTWARE\Lab]", f'"name"="{held}"'
+        ]

@@ -85,14 +85,14 @@ def test_a_file_in_utf_16() -> None:
         "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Lab",
         '"b"=hex:0g',
         '"b"=hex:01,',
-        '"b"=hex(5):00',
+        '"b"=hex(6):00',
         '"b"=hex:01,\\',
         '"b"=dword:123456789',
         '"b"="no end',
         '"b"="one"two"',
         '"b"=1',
         "b=-",
-        '@="default"',
+        '@"default"',
     ],
 )
 def test_nothing_of_a_bad_file_is_written(bad: str) -> None:
