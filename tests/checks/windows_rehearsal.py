@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make windows` from a clean clone against a simulated endpoint, over WinRM and PSRP, and against Wine.
+"""`make windows` from a clean clone against a simulated endpoint, over WinRM, PSRP and SSH, and against Wine.
 
 What the runs write names nobody.
 """
@@ -26,9 +26,9 @@ from tests.windows.facts import here
 
 # On Wine, where a command takes its time, a part of each kind.
 _ON_WINE = "views-differ or show-absent or datacollection or taken_back or switch or hex"
-# A line, a value, a module and what is staged, over each other connection.
-_BY_ANOTHER = "add-marks or wpad or switch"
-_OTHERS = ("winrm", "psrp")
+# A line, a value, a module, a rollout with its rollback and what is staged, over each other connection.
+_BY_ANOTHER = "add-marks or wpad or taken_back or switch"
+_OTHERS = ("winrm", "psrp", "ssh")
 # Of the lab's endpoints: host, account and another account.
 _THERE = ("clean-1", "anna", "lab-password")
 # Fewer digits of base64 come up by chance.

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from tests.integration.modules.contract import LAB, MACHINE, POLICIES, WIDE
@@ -24,8 +23,6 @@ SYSTEM_LAB = r"HKU\S-1-5-18\Software\Lab"
 OURS = ((LAB, 64), (WIDE, 64), (WIDE, 32), (POLICIES, 64), (SYSTEM_LAB, 64))
 # Where the machine keeps what it exported at first, until the end.
 KEPT = r"%TEMP%\mde.connectivity.before"
-# Exported in one line, which a PowerShell on the way gets in an encoded form.
-_AT_ONCE = 4
 _HIVES = ("HKLM", "HKCU", r"HKU\S-1-5-18", r"HKU\S-1-5-19", r"HKU\S-1-5-20")
 # Keys with all below them. Of Internet Settings the values alone: what lies below changes by itself.
 _WHOLE = (DATA_COLLECTION, SENSOR_POLICY, ANTIVIRUS, WINHTTP, *(rf"{hive}\{SETTINGS}\Connections" for hive in _HIVES))
@@ -71,7 +68,7 @@ class Before:
 
     def __init__(self, remote: RemoteEndpoint) -> None:
         self._remote = remote
-        self.values = {place: remote.value(*place) for place in _PLACES}
+        self.values = remote.values(_PLACES)
         self.lists = self._list()
         whole = [place for place in _KEYS if place[0] in _WHOLE and self.lists[place] is not None]
         self.moved: set[Place] = set()
@@ -79,19 +76,13 @@ class Before:
 
     def _list(self) -> dict[Place, bytes | None]:
         """What reg.exe prints of each key; None where there is none."""
-        asked = {place: self._remote.run(f"reg query {_named(place)}") for place in _KEYS}
-        return {place: done.stdout if done.rc == 0 else None for place, done in asked.items()}
+        asked = zip(_KEYS, self._remote.batch([f"reg query {_named(place)}" for place in _KEYS]), strict=True)
+        return {place: done.stdout if done.rc == 0 else None for place, done in asked}
 
     def _succeed(self, places: list[Place], command: Callable[[Place], str]) -> set[Place]:
-        """For which of the places its command ends with exit code 0; a few in one line."""
-        ended: set[Place] = set()
-        for first in range(0, len(places), _AT_ONCE):
-            few = places[first : first + _AT_ONCE]
-            # Wine 8 goes on behind && whatever the exit code of a program is.
-            line = "&".join(f"{command(place)}&call echo {number} %^errorlevel%" for number, place in enumerate(few))
-            said = self._remote.run(line).stdout
-            ended |= {few[int(number)] for number in re.findall(rb"^(\d) 0\s*$", said, re.MULTILINE)}
-        return ended
+        """For which of the places its command ends with exit code 0."""
+        ended = self._remote.batch([command(place) for place in places])
+        return {place for place, done in zip(places, ended, strict=True) if done.rc == 0}
 
     def _same_bytes(self) -> set[Place]:
         """The keys whose export is the same file as before."""
@@ -103,30 +94,25 @@ class Before:
     def restore(self) -> None:
         """Put back what differs; raises NotRestored when the machine then still is otherwise."""
         self._remote.delete_keys(*OURS)
-        for place, value in self.values.items():
-            if self._remote.value(*place) == value:
-                continue
-            if value is None:
-                self._remote.delete_value(*place)
-            else:
-                self._remote.set_value(*place[:2], *value, place[2])
-        for absent in [key for key, listed in self.lists.items() if listed is None]:
-            now = self._remote.run(f"reg query {_named(absent)}")
-            if now.rc == 0 and not _holds(absent, now.stdout):
-                self._remote.delete_keys(absent)
+        held = self._remote.values(list(self.values))
+        self._remote.put({place: value for place, value in self.values.items() if held[place] != value})
+        absent = [place for place, listed in self.lists.items() if listed is None]
+        now = zip(absent, self._remote.batch([f"reg query {_named(place)}" for place in absent]), strict=True)
+        self._remote.delete_keys(*(place for place, done in now if done.rc == 0 and not _holds(place, done.stdout)))
         try:
             self._compare()
         finally:
-            self._remote.run(f"del {KEPT}.*.reg {KEPT}.*.now 2>nul")
+            files = [_file(place, suffix) for place in self.exported for suffix in ("reg", "now")]
+            self._remote.batch([f"del {file} 2>nul" for file in files])
 
     def _compare(self) -> None:
         now = self._list()
         other = [place for place in _KEYS if not _same(self.lists[place], now[place])]
         # A value that was deleted and put back is the last one of its key in a file, and no other value for that.
         self.moved = self.exported - self._same_bytes() - set(other)
-        left = [place for place in OURS if self._remote.key_exists(*place)]
+        left = self._succeed(list(OURS), lambda place: f"reg query {_named(place)} >nul")
         said = [f"{key} /reg:{view}" for key, view in other]
-        said += [f"{key} is still there" for key, _view in left]
+        said += [f"{key} is still there" for key, _view in sorted(left)]
         if said:
             raise NotRestored(f"not as it was before: {'; '.join(said)}")
 

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import (
@@ -23,11 +25,19 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._registr
 from windows_lab.backend import Backend, Completed
 from windows_lab.profiles import Profile
 
+# A command of Wine takes its time, and a line has an end to it.
+_AT_ONCE = 20
+Place = tuple[str, str, int]
+Raw = tuple[str, bytes]
 _ROW = re.compile(r"^ {4}(.*?) {4}(REG_\w+)(?: {4}(.*))?$", re.MULTILINE)
 
 
 class NotWritten(Exception):
     """The machine did not take a value that a test gives it."""
+
+
+class NotAnswered(Exception):
+    """The machine answered fewer commands than it was sent."""
 
 
 class RemoteEndpoint(Backend):
@@ -61,22 +71,71 @@ class RemoteEndpoint(Backend):
         with self._lock:
             return Completed(*self._connection.exec_command(line, in_data=given or None))
 
-    def value(self, key: str, name: str, view: int = 64) -> tuple[str, bytes] | None:
-        """A value as reg.exe shows it; None where there is none."""
-        done = self.run(f'reg query "{key}" /v "{name}" /reg:{view}')
+    def batch(self, commands: Sequence[str]) -> list[Completed]:
+        """Run commands in as few lines as the connection takes: exit code and standard output of each.
+
+        Raises NotAnswered.
+        """
+        token = secrets.token_hex(4)
+        answers: list[Completed] = []
+        for parts in self._lines([f"&{command}&call echo {token} %^errorlevel%" for command in commands]):
+            done = self.run(f"echo {token}{''.join(parts)}")
+            said = re.split(rf"{token} ?(-?\d*) *\r?\n".encode(), done.stdout)
+            found = [Completed(int(rc), out, b"") for out, rc in zip(said[2::2], said[3::2], strict=False)]
+            if len(found) != len(parts):
+                raise NotAnswered(f"{len(found)} of {len(parts)} commands (exit code {done.rc}): {done.stderr!r}")
+            answers += found
+        return answers
+
+    def _lines(self, parts: Sequence[str]) -> Iterator[list[str]]:
+        line: list[str] = []
+        for part in parts:
+            longer = self._form.wrap("".join(("echo 01234567", *line, part)))
+            if line and (len(longer) > self._form.limit or len(line) == _AT_ONCE):
+                yield line
+                line = []
+            line.append(part)
+        if line:
+            yield line
+
+    def values(self, places: Sequence[Place]) -> dict[Place, Raw | None]:
+        """Values as reg.exe shows them; None where there is none."""
+        asked = self.batch([f'reg query "{key}" /v "{name}" /reg:{view}' for key, name, view in places])
+        return {place: self._shown(done) for place, done in zip(places, asked, strict=True)}
+
+    def _shown(self, done: Completed) -> Raw | None:
         rows = _ROW.findall(done.stdout.decode(self.profile.codepage, "replace").replace("\r\n", "\n"))
         if done.rc or not rows:
             return None
         return rows[0][1], _raw(*rows[0][1:])
 
+    def put(self, values: Mapping[Place, Raw | None]) -> None:
+        """Set values by commands, or by a file where no command can hold one; delete those that are None.
+
+        Raises NotWritten; what is absent already is no error.
+        """
+        commands = {
+            place: delete_value(Address(*place)).command
+            if value is None
+            else put_back(Address(*place), RegistryValue.of(*value)).command
+            for place, value in values.items()
+        }
+        answers = Endpoint(self).run(list(commands.values()))
+        for (place, command), done in zip(commands.items(), answers, strict=True):
+            if done.rc and values[place] is not None:
+                raise NotWritten(f"{command}: exit code {done.rc}: {done.stdout}")
+
+    def value(self, key: str, name: str, view: int = 64) -> Raw | None:
+        """A value as reg.exe shows it; None where there is none."""
+        return self.values([(key, name, view)])[key, name, view]
+
     def set_value(self, key: str, name: str, type_: str, data: bytes, view: int = 64) -> None:
-        """Set a value by a command, or by a file where no command can hold it."""
-        written = put_back(Address(key, name, view), RegistryValue.of(type_, data))
-        self._write(written.command)
+        """Set a value; raises NotWritten."""
+        self.put({(key, name, view): (type_, data)})
 
     def delete_value(self, key: str, name: str, view: int = 64) -> None:
         """Delete a value."""
-        Endpoint(self).run([delete_value(Address(key, name, view)).command])
+        self.put({(key, name, view): None})
 
     def delete_keys(self, *places: tuple[str, int]) -> None:
         """Delete keys with all below them; absent is no error."""
@@ -99,11 +158,6 @@ class RemoteEndpoint(Backend):
         with self._lock:
             answer: tuple[int, bytes, bytes] = self._connection.exec_command(cmd, in_data=in_data)
         return answer
-
-    def _write(self, command: Command) -> None:
-        (done,) = Endpoint(self).run([command])
-        if done.rc:
-            raise NotWritten(f"{command}: exit code {done.rc}: {done.stdout}")
 
 
 def _raw(type_: str, shown: str) -> bytes:

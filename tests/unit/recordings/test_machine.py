@@ -17,8 +17,8 @@ from windows_lab.simulated.endpoint import SimulatedEndpoint
 from tests.integration.modules.contract import LAB, MACHINE, WIDE, sz, winhttp, wininet
 from tests.integration.site import ANTIVIRUS, DATA_COLLECTION, SENSOR_POLICY, SYSTEM_CONNECTIONS
 from tests.windows.__main__ import main
-from tests.windows.before import Before, NotRestored
-from tests.windows.remote import RemoteEndpoint
+from tests.windows.before import _KEYS, _WHOLE, Before, NotRestored
+from tests.windows.remote import NotAnswered, RemoteEndpoint
 
 Run = Callable[..., tuple[int, str]]
 Broken = Callable[[str, bytes], tuple[str, bytes]]
@@ -162,6 +162,26 @@ def test_a_neighbour_that_changed_is_said(endpoint: SimulatedEndpoint) -> None:
     endpoint.set_value(DATA_COLLECTION, "AllowTelemetry", "REG_DWORD", b"\3\0\0\0")
     with pytest.raises(NotRestored, match="DataCollection"):
         before.restore()
+
+
+def test_exports_have_the_bytes_of_before_but_where_a_value_came_back_as_the_last(endpoint: SimulatedEndpoint) -> None:
+    endpoint.set_value(DATA_COLLECTION, "Other", "REG_SZ", sz("x"))
+    for taken in (False, True):
+        before = Before(remote(endpoint)[0])
+        assert before.exported == {place for place in _KEYS if place[0] in _WHOLE and endpoint.key_exists(*place)}
+        endpoint.set_value(*SERVER[:2], "REG_SZ", sz("new.test:1"))
+        if taken:
+            endpoint.delete_value(*SERVER[:2])
+        before.restore()
+        assert before.moved == ({(DATA_COLLECTION, 64)} if taken else set())
+        assert endpoint.files.names(r"C:\Users\lab\AppData\Local\Temp") == []
+
+
+def test_an_answer_that_is_missing_is_said(endpoint: SimulatedEndpoint) -> None:
+    machine, wire = remote(endpoint)
+    wire.refused = "call echo"
+    with pytest.raises(NotAnswered, match="0 of 1 commands"):
+        machine.value(*SERVER)
 
 
 @pytest.fixture
