@@ -134,7 +134,7 @@ def _named(place: Place) -> str:
 def _holds(place: Place, listed: bytes) -> bool:
     """Whether a key that is listed has values or other keys in it."""
     own = place[0].partition("\\")[2].lower().encode()
-    return any(line.strip() and not line.rstrip().lower().endswith(own) for line in listed.split(b"\r\n"))
+    return any(line.strip() and not line.rstrip().lower().endswith(own) for line in listed.split(b"\n"))
 
 
 def _same(before: bytes | None, after: bytes | None) -> bool:
@@ -145,4 +145,4 @@ def _same(before: bytes | None, after: bytes | None) -> bool:
 
 
 def _sections(listed: bytes) -> list[list[bytes]]:
-    return sorted(sorted(section.split(b"\r\n")) for section in listed.split(b"\r\n\r\n"))
+    return sorted(sorted(section.split(b"\n")) for section in listed.split(b"\n\n"))

@@ -74,13 +74,14 @@ class RemoteEndpoint(Backend):
     def batch(self, commands: Sequence[str]) -> list[Completed]:
         """Run commands in as few lines as the connection takes: exit code and standard output of each.
 
-        Raises NotAnswered.
+        The output has \\n line ends. Raises NotAnswered.
         """
         token = secrets.token_hex(4)
         answers: list[Completed] = []
         for parts in self._lines([f"&{command}&call echo {token} %^errorlevel%" for command in commands]):
             done = self.run(f"echo {token}{''.join(parts)}")
-            said = re.split(rf"{token} ?(-?\d*) *\r?\n".encode(), done.stdout)
+            # psrp gives lines of its own, and none behind the last one.
+            said = re.split(rf"{token} ?(-?\d*) *(?:\n|\Z)".encode(), done.stdout.replace(b"\r\n", b"\n"))
             found = [Completed(int(rc), out, b"") for out, rc in zip(said[2::2], said[3::2], strict=False)]
             if len(found) != len(parts):
                 raise NotAnswered(f"{len(found)} of {len(parts)} commands (exit code {done.rc}): {done.stderr!r}")
@@ -104,7 +105,7 @@ class RemoteEndpoint(Backend):
         return {place: self._shown(done) for place, done in zip(places, asked, strict=True)}
 
     def _shown(self, done: Completed) -> Raw | None:
-        rows = _ROW.findall(done.stdout.decode(self.profile.codepage, "replace").replace("\r\n", "\n"))
+        rows = _ROW.findall(done.stdout.decode(self.profile.codepage, "replace"))
         if done.rc or not rows:
             return None
         return rows[0][1], _raw(*rows[0][1:])

@@ -33,10 +33,12 @@ class Wire:
     def __init__(self, endpoint: SimulatedEndpoint) -> None:
         self._endpoint = endpoint
         self.refused = "nothing at all"
+        self.as_lines = False
 
     def exec_command(self, cmd: str, in_data: Any = None) -> tuple[int, bytes, bytes]:
         done = self._endpoint.run(cmd.replace(self.refused, "none"), in_data or b"")
-        return done.rc, done.stdout, done.stderr
+        stdout = done.stdout.replace(b"\r\n", b"\n").rstrip(b"\n") if self.as_lines else done.stdout
+        return done.rc, stdout, done.stderr
 
     def close(self) -> None:
         """Nothing is open."""
@@ -94,8 +96,12 @@ def scribble(endpoint: SimulatedEndpoint) -> None:
     endpoint.set_value(WIDE, "name", "REG_SZ", sz("left"), 32)
 
 
-def test_everything_is_put_back(endpoint: SimulatedEndpoint) -> None:
-    before = Before(remote(endpoint)[0])
+@pytest.mark.parametrize("as_lines", [False, True])
+def test_everything_is_put_back(endpoint: SimulatedEndpoint, as_lines: bool) -> None:
+    machine, wire = remote(endpoint)
+    # As psrp hands on what it gets.
+    wire.as_lines = as_lines
+    before = Before(machine)
     places = [*before.values]
     held = [endpoint.value(*place) for place in places]
     scribble(endpoint)

@@ -57,3 +57,11 @@ def test_what_is_answered_live_is_held_to_the_recording(rc: int, stdout: bytes) 
     same = kept(lambda exchange: exchange)
     assert test_contract.exchanges(same, PART) == test_contract.exchanges(stored.recording("simulated"), PART)
     assert test_contract.exchanges(changed, PART) != test_contract.exchanges(stored.recording("simulated"), PART)
+
+
+@pytest.mark.parametrize("name", stored.names())
+def test_a_recording_has_every_part_of_the_run(name: str) -> None:
+    wanted = stored.recording("simulated").parts
+    found = stored.recording(name).parts
+    for file in ("product/", "questions/"):
+        assert {part for part in found if part.startswith(file)} == {part for part in wanted if part.startswith(file)}
