@@ -161,10 +161,15 @@ def _load_plugins() -> None:
     loader.init_plugin_loader()
     importlib.import_module("ansible_collections.ansible.builtin")
     for kind in (
+        loader.become_loader,
+        loader.cache_loader,
         loader.callback_loader,
         loader.connection_loader,
+        loader.filter_loader,
         loader.inventory_loader,
         loader.shell_loader,
+        loader.strategy_loader,
+        loader.test_loader,
         loader.vars_loader,
     ):
         for _plugin in kind.all(class_only=True):
