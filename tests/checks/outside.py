@@ -34,9 +34,9 @@ COMMANDS = {
 }
 
 
-def pip(python: str | Path, *arguments: str) -> None:
-    """Run pip."""
-    subprocess.run([str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], check=True)
+def pip(*arguments: str) -> None:
+    """Run the pip of this environment; with `--python` first, it works on another one, which needs none."""
+    subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], check=True)
 
 
 def build(work: Path) -> tuple[Path, Path]:
@@ -44,7 +44,7 @@ def build(work: Path) -> tuple[Path, Path]:
     source = copy_tree(work / "source")
     galaxy = [sys.executable, "-m", "ansible", "galaxy", "collection", "build", str(source)]
     subprocess.run([*galaxy, "--output-path", str(work)], check=True)
-    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(work), str(source / "lab"))
+    pip("wheel", "--no-deps", "--wheel-dir", str(work), str(source / "lab"))
     (collection,) = work.glob("mde-connectivity-*.tar.gz")
     (lab,) = work.glob("windows_lab-*.whl")
     return collection, lab
@@ -52,7 +52,7 @@ def build(work: Path) -> tuple[Path, Path]:
 
 def ansible_windows(work: Path) -> None:
     """Lay ansible.windows out of the package `ansible` into the project's collections."""
-    pip(sys.executable, "download", "--no-deps", "--dest", str(work), "-r", str(REQUIREMENTS / "outside.txt"))
+    pip("download", "--no-deps", "--dest", str(work), "-r", str(REQUIREMENTS / "outside.txt"))
     (package,) = work.glob("ansible-*.whl")
     with zipfile.ZipFile(package) as archive:
         wanted = [name for name in archive.namelist() if name.startswith("ansible_collections/ansible/windows/")]
@@ -67,7 +67,7 @@ class Environment:
         self.bin = work / self.name / "venv" / "bin"
         self.project = work / self.name / "project"
         shutil.copytree(PROJECT, self.project, ignore=shutil.ignore_patterns("__pycache__"))
-        subprocess.run([interpreter, "-m", "venv", str(self.bin.parent)], check=True)
+        subprocess.run([interpreter, "-m", "venv", "--without-pip", str(self.bin.parent)], check=True)
         self.variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON"))},
             "ANSIBLE_COLLECTIONS_PATH": f"{work / self.name / 'collections'}:{work / 'collections'}",
@@ -80,7 +80,8 @@ class Environment:
         """Install what the user types: the lab with its extra for molecule, an ansible-core, and the collection."""
         constraints = [word for name in PINS for word in ("--constraint", str(REQUIREMENTS / name))]
         core = ("--requirement", str(REQUIREMENTS / self.core))
-        pip(self.bin / "python", "install", *constraints, *core, f"{lab}[molecule]", "defusedxml")
+        target = ("--python", str(self.bin / "python"))
+        pip(*target, "install", *constraints, *core, f"{lab}[molecule]", "defusedxml")
         galaxy = ("ansible-galaxy", "collection", "install", "--offline", "--collections-path")
         self.run(*galaxy, str(self.project.with_name("collections")), str(collection))
 
