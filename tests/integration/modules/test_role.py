@@ -95,6 +95,8 @@ def test_the_import_needs_no_option_of_its_own(lab: Lab, tmp_path: Path) -> None
         ("method", "winhttpd", "'winhttpd' is none of wpad, winhttp"),
         ("winhttp_proxy", "proxy.example.com:8080", "must be a dictionary"),
         ("wpad", ["enabled"], "must be a dictionary"),
+        ("wpad", {"stat": "enabled"}, "wpad.stat"),
+        ("datacollection_proxy", {"state": "http://u:hunter2@proxy"}, "state"),
     ],
 )
 def test_a_wrong_type_or_choice_stops_before_the_endpoint(
@@ -105,6 +107,7 @@ def test_a_wrong_type_or_choice_stops_before_the_endpoint(
     message = done.outcomes[-1].result["msg"]
     assert variable in message
     assert said in message
+    assert "hunter2" not in done.output
     assert lab.account("clean-1").requests == 0
 
 
