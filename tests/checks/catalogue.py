@@ -81,7 +81,7 @@ CHECKS: tuple[Check, ...] = (
     Check("windows-rehearsal", ("-m", "tests.checks.windows_rehearsal"), "wine", seconds=165),
     Check("demo", ("-m", "tests.demo"), "simulated", seconds=20),
     Check("package", ("-m", "tests.checks.package"), "simulated", seconds=40),
-    Check("sanity", ("-m", "tests.checks.sanity"), "source", seconds=450),
+    Check("sanity", ("-m", "tests.checks.sanity"), "source", report=True, seconds=450),
     publish("importer", 90),
     publish("lint-installed", 60),
     publish("lint-clone", 80),
