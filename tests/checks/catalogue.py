@@ -96,7 +96,7 @@ CHECKS: tuple[Check, ...] = (
     lint("mypy-tests", "-m", "mypy", *TYPED_TESTS, seconds=60),
     lint("style", "-m", "tests.checks.style"),
     lint("ansible-lint", "-m", "ansiblelint", "--strict", seconds=60),
-    lint("docs", "-m", "tests.checks.docs", seconds=30),
+    lint("docs", "-m", "tests.checks.docs", seconds=15),
     lint("site", "-m", "tests.checks.site", seconds=60),
     lint("changelog", "-m", "antsibull_changelog", "lint"),
 )
