@@ -83,6 +83,7 @@ def report(ended: dict[str, int]) -> None:
         case = ElementTree.SubElement(suite, "testcase", name=name)
         if rc:
             ElementTree.SubElement(case, "skipped" if rc == SKIPPED else "failure")
+    LOGS.mkdir(parents=True, exist_ok=True)
     ElementTree.ElementTree(suite).write(LOGS / "sanity.xml")
 
 
