@@ -33,6 +33,9 @@ PACKAGES = {
     "squid": "/usr/sbin/squid",
     "wine64": "/usr/lib/wine/wine64",
 }
+_LOW_PORTS = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+# The lowest that a test listens at is that of a name server.
+_LOWEST = 53
 
 
 def missing() -> list[str]:
@@ -60,11 +63,6 @@ def install_missing() -> None:
         apt = ["apt-get", "-qq", *command]
         quiet = subprocess.DEVNULL
         subprocess.run(apt, env=environment, stdin=quiet, stdout=quiet, check=False)
-
-
-_LOW_PORTS = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
-# The lowest that a test listens at is that of a name server.
-_LOWEST = 53
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
-from windows_lab.profiles import PROFILES, Profile
+from windows_lab.profiles import Profile
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 from windows_lab.sshd import ADDRESS, Sshd
 
@@ -19,10 +19,10 @@ from tests.integration.modules.contract import LAB, MACHINE, sz, winhttp, winine
 from tests.integration.site import ANTIVIRUS, DATA_COLLECTION, SYSTEM_CONNECTIONS
 from tests.windows.before import Before, NotRestored
 from tests.windows.remote import RemoteEndpoint
+from tests.windows.sample import SERVER, sample
 
 pytestmark = pytest.mark.simulated
 
-SERVER = (DATA_COLLECTION, "TelemetryProxyServer", 64)
 
 
 class Shell:
@@ -61,11 +61,7 @@ def sshd() -> Iterator[Sshd]:
 
 @pytest.fixture
 def endpoint() -> SimulatedEndpoint:
-    made = SimulatedEndpoint("w1", PROFILES["clean"])
-    made.set_value(*SERVER[:2], "REG_SZ", sz("odd 'text' & more"))
-    made.set_value(MACHINE, "WinHttpSettings", *winhttp("old.test:1", "<local>;*.a"))
-    made.delete_value(ANTIVIRUS, "ProxyServer")
-    return made
+    return sample()
 
 
 @pytest.fixture

@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from windows_lab.profiles import PROFILES, Profile
+from windows_lab.profiles import Profile
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 
-from tests.integration.modules.contract import LAB, MACHINE, WIDE, sz, winhttp, wininet
+from tests.integration.modules.contract import LAB, MACHINE, WIDE, sz, wininet
 from tests.integration.site import ANTIVIRUS, DATA_COLLECTION, SENSOR_POLICY, SYSTEM_CONNECTIONS
 from tests.windows.__main__ import main
 from tests.windows.before import _KEYS, _WHOLE, Before, NotRestored
 from tests.windows.remote import NotAnswered, RemoteEndpoint
+from tests.windows.sample import SERVER, sample
 
 Run = Callable[..., tuple[int, str]]
 Broken = Callable[[str, bytes], tuple[str, bytes]]
-SERVER = (DATA_COLLECTION, "TelemetryProxyServer", 64)
 
 
 class Wire:
@@ -46,11 +46,7 @@ class Wire:
 
 @pytest.fixture
 def endpoint() -> SimulatedEndpoint:
-    made = SimulatedEndpoint("w1", PROFILES["clean"])
-    made.set_value(*SERVER[:2], "REG_SZ", sz("odd 'text' & more"))
-    made.set_value(MACHINE, "WinHttpSettings", *winhttp("old.test:1", "<local>;*.a"))
-    made.delete_value(ANTIVIRUS, "ProxyServer")
-    return made
+    return sample()
 
 
 def remote(endpoint: SimulatedEndpoint) -> tuple[RemoteEndpoint, Wire]:
