@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from tests.checks.catalogue import CHECKS
 from tests.checks.debian import install_missing
-from tests.checks.runner import run_all, statuses, summary
+from tests.checks.runner import reasons, run_all, statuses, summary
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,9 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     if any(check.kind != "lint" for check in chosen):
         install_missing()
-    lines, total = summary(run_all(chosen, options.workers))
+    outcomes = run_all(chosen, options.workers)
+    lines, total = summary(outcomes)
     print(f"\n{len(chosen)} checks in {time.monotonic() - started:.0f} s\n")
     print("\n".join(lines))
+    # Of a long log some places keep only its end.
+    for outcome in outcomes:
+        if statuses(outcome.tally) & {"failed", "skipped"}:
+            print(f"\n{outcome.check.name}: {outcome.check.log}")
+            print("\n".join(f"  {line}" for line in reasons(outcome)))
     bad = {"failed", "skipped"} if os.environ.get("CI") == "true" else {"failed"}
     return 1 if statuses(total) & bad else 0
 

@@ -157,6 +157,24 @@ def run(check: Check) -> Outcome:
     return Outcome(check, rc, seconds, tally)
 
 
+def reasons(outcome: Outcome, most: int = 8) -> list[str]:
+    """Say which tests of a check did not pass and why, a line each; where no report tells why, how its log ends."""
+    check, lines, told = outcome.check, [], False
+    if check.report and check.junit.exists():
+        for case in ElementTree.parse(check.junit).iter("testcase"):
+            if case_status(case) == "passed":
+                continue
+            name = "::".join(filter(None, (case.get("classname"), case.get("name"))))
+            message = next((entry.get("message") for entry in case if entry.get("message")), "")
+            lines.append(f"{case_status(case)}: {name}: {message}".splitlines()[0][:200].rstrip(": "))
+            told = told or bool(message)
+    shown = lines[:most] + ([f"and {len(lines) - most} more"] if len(lines) > most else [])
+    if told:
+        return shown
+    log = check.log.read_text(errors="replace").splitlines()
+    return shown + [line for line in log if line.strip()][-most:]
+
+
 def announce(outcome: Outcome, lines: int = 60) -> None:
     """Print one line for a check, and the end of its log when it did not pass."""
     print(f"{outcome.status:8}{outcome.check.name:22}{outcome.seconds:7.1f} s", flush=True)

@@ -107,6 +107,7 @@ def test_a_skipped_test_is_a_failure_in_ci(
     check: runner.Check, monkeypatch: pytest.MonkeyPatch, status: runner.Status, ci: str, code: int
 ) -> None:
     outcome = runner.Outcome(check, 0, 1.0, Counter({("wine", "passed"): 5, ("wine", status): 1}))
+    check.log.write_text("said\n")
     monkeypatch.setattr(command, "run_all", lambda *_arguments: [outcome])
     monkeypatch.setenv("CI", ci)
     assert command.main(["--kind", "lint"]) == code
@@ -118,6 +119,21 @@ def test_the_exit_code_of_a_command_decides(check: runner.Check, code: str, stat
     outcome = runner.run(own)
     assert outcome.status == status
     assert own.log.read_text() == "said\n"
+
+
+def test_the_reasons_name_each_test_that_did_not_pass(check: runner.Check) -> None:
+    case = '<testcase classname="m" name="t"><failure message="assert 1 == 2&#10;more"/></testcase>'
+    check.junit.write_text(REPORT.replace('<testcase name="d"><error/></testcase>', case))
+    outcome = runner.Outcome(check, 1, 1.0)
+    assert runner.reasons(outcome) == ["failed: b", "skipped: c", "failed: m::t: assert 1 == 2"]
+    assert runner.reasons(outcome, most=1) == ["failed: b", "and 2 more"]
+
+
+def test_the_reason_is_the_end_of_the_log_where_the_report_tells_none(check: runner.Check) -> None:
+    check.log.write_text("a\n\nb\nc\n")
+    assert runner.reasons(runner.Outcome(check, 1, 1.0), most=2) == ["b", "c"]
+    check.junit.write_text('<testsuite><testcase name="sanity"><failure/></testcase></testsuite>')
+    assert runner.reasons(runner.Outcome(check, 1, 1.0), most=2) == ["failed: sanity", "b", "c"]
 
 
 def test_every_check_has_a_name_of_its_own() -> None:

@@ -24,7 +24,6 @@ from tests.windows.sample import SERVER, sample
 pytestmark = pytest.mark.simulated
 
 
-
 class Shell:
     SHELL_FAMILY: ClassVar[str] = "cmd"
 
