@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from collections.abc import Callable
 
 import pytest
@@ -27,6 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.integration.site import named, sz, wininet
+from tests.unit.growth import assert_linear
 
 SECRET = "hunter2Zebra"
 PROXIES = [
@@ -168,19 +168,7 @@ WORST = [
 FUNCTIONS = [shown_proxies, shown_bypass, shown_url, shown_name, shown_words, without_words]
 
 
-def seconds(call: Callable[[str], object], text: str) -> float:
-    """The processor time that a call takes, the lesser of two."""
-    times = []
-    for _round in range(2):
-        start = time.process_time()
-        call(text)
-        times.append(time.process_time() - start)
-    return min(times)
-
-
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
 def test_time_grows_with_the_length_and_not_with_its_square(function: Callable[[str], object]) -> None:
     for unit in WORST:
-        short, long = (seconds(function, unit * number) for number in (8_000, 128_000))
-        # Linear is 16, quadratic 256; what takes less than half a millisecond can't be measured.
-        assert long < 64 * max(short, 0.0005), unit
+        assert_linear(function, unit * 8_000, unit * 128_000)

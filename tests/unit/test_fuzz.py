@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import NEXT, TARGETS, TOKEN, corpus
-from tests.unit.test_credentials import seconds
+from tests.unit.growth import assert_linear
 
 KEPT = [(name, path) for name in TARGETS for path in corpus(name)]
 PIECES = [
@@ -43,9 +43,7 @@ LINES = {
 def test_a_line_takes_time_that_grows_with_its_length_and_not_with_its_square(name: str) -> None:
     head, units = LINES[name]
     for unit in units:
-        short, long = (seconds(lambda text: TARGETS[name](text.encode()), head + unit * n) for n in (2_000, 32_000))
-        # Linear is 16, quadratic 256; below a few milliseconds it is the rest of the work that takes them.
-        assert long < 64 * max(short, 0.004), unit
+        assert_linear(lambda text: TARGETS[name](text.encode()), head + unit * 2_000, head + unit * 32_000)
 
 
 @pytest.mark.parametrize("name", TARGETS)

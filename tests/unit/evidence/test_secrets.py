@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.evidence.fleet import DIGEST, record
-from tests.unit.test_credentials import seconds
+from tests.unit.growth import assert_linear
 
 SECRET = "hunter2Zebra"
 NOW = "2026-01-31T12:00:00Z"
@@ -159,6 +159,4 @@ WORST = [
 
 def test_time_grows_with_the_length_and_not_with_its_square() -> None:
     for unit in WORST:
-        short, long = (seconds(text.__wrapped__, unit * number) for number in (4_000, 64_000))
-        # Linear is 16, quadratic 256; what takes less than half a millisecond can't be measured.
-        assert long < 64 * max(short, 0.0005), unit
+        assert_linear(text.__wrapped__, unit * 4_000, unit * 64_000)

@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import math
 import re
-import time
 from collections.abc import Callable
 
 import pytest
 
 from tests.fuzz.targets import TARGETS
 from tests.integration.site import wininet
+from tests.unit.growth import FACTOR, SHORTEST, assert_linear, seconds
 
-# 16 times the input is 16 times the time where it is linear, and 256 times where it grows with the square.
-FACTOR, MOST, TURNS = 16, 64, 12
 # Characters to begin with, and at the most: more, as long as the time is too short to be told from noise.
-FIRST, LARGEST, SHORTEST = 250, 64_000, 0.002
+FIRST, LARGEST = 250, 64_000
 
 _USER = r"HKEY_USERS\S-1-5-21-1-2-3-1001\Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 _POLICY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\DataCollection"
@@ -120,30 +117,15 @@ INPUTS: list[tuple[str, str, Callable[[int], str]]] = [
 
 @pytest.mark.parametrize(("target", "make"), [pytest.param(t, m, id=f"{t}: {n}") for t, n, m in INPUTS])
 def test_16_times_the_input_takes_no_more_than_64_times_the_time(target: str, make: Callable[[int], str]) -> None:
-    size, taken = FIRST, 0.0
-    while taken < SHORTEST and size < LARGEST:
+    def read(text: str) -> None:
+        TARGETS[target](text.encode("utf-8", "replace"))
+
+    size = FIRST * 2
+    while seconds(read, make(size)) < SHORTEST and size < LARGEST:
         size *= 2
-        taken = seconds(target, make(size))
-    once, more = make(size), make(size * FACTOR)
-    # The least of many turns: a busy machine makes a turn longer, and never shorter.
-    short, long = taken, math.inf
-    for _turn in range(TURNS):
-        short, long = min(short, seconds(target, once)), min(long, seconds(target, more))
-        if long < MOST * max(short, SHORTEST):
-            return
-    pytest.fail(f"{size} characters take {short:.4f} s, {FACTOR} times as many {long:.4f} s")
+    assert_linear(read, make(size), make(size * FACTOR))
 
 
-def test_what_grows_with_the_square_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TARGETS, "probe", re.compile(rb" +x").search)
-    monkeypatch.setattr(f"{__name__}.TURNS", 1)
-    with pytest.raises(pytest.fail.Exception, match="characters take"):
-        test_16_times_the_input_takes_no_more_than_64_times_the_time("probe", lambda size: " " * size)
-
-
-def seconds(target: str, text: str) -> float:
-    """The CPU seconds of one run."""
-    data = text.encode("utf-8", "replace")
-    began = time.process_time()
-    TARGETS[target](data)
-    return time.process_time() - began
+def test_what_grows_with_the_square_is_caught() -> None:
+    with pytest.raises(AssertionError, match="2000 take"):
+        assert_linear(re.compile(" +x").search, " " * 2_000, " " * 32_000, turns=1)
