@@ -30,7 +30,7 @@ class Extent:
     """How much is measured."""
 
     floors: Size
-    # Of the peers, on the slow line and with Kerberos.
+    # Of the peers, what is held against them, and with Kerberos.
     few: Size
     share: Size
     scale: Scale
@@ -39,7 +39,7 @@ class Extent:
 
 
 FULL = Extent(
-    floors=Size(hosts=200, forks=10, repetitions=1),
+    floors=Size(hosts=50, forks=10, repetitions=4),
     few=Size(hosts=20, forks=10, repetitions=1),
     share=Size(hosts=20, forks=1, repetitions=3),
     scale=Scale((1000, 5000), signed=1000, forks=10),

@@ -113,8 +113,9 @@ def _intro(results: Results) -> Iterator[str]:
     yield (
         "Endpoints are signed in to with NTLM over HTTPS, bound to the certificate that the controller validates, "
         "unless a row says otherwise. A connection is three requests before its first answer that way, and a task is "
-        "a connection. What is held against each other is run one after the other, so a "
-        "minute in which the machine is slow can fall on one of them alone."
+        "a connection. The floors and the playbooks beside them are run in turns, each row once per turn; a figure is "
+        "the mean, so that a minute in which the machine is slow falls on all of them; every other row is run once, "
+        "and such a minute can fall on it alone."
     )
 
 
@@ -145,8 +146,9 @@ def _table(results: Results) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"Of the first rows {floors.hosts} endpoints were asked, of the peers, on the slow line and with Kerberos "
-        f"{few.hosts}, with {floors.forks} forks. Wall is that of the run divided by its endpoints. Wall and CPU are "
+        f"Of the floors and the playbooks beside them {floors.hosts} endpoints were asked in each of "
+        f"{floors.repetitions} turns, of the peers, what is held against them, and with Kerberos {few.hosts}, with "
+        f"{floors.forks} forks. Wall is that of the run divided by its endpoints. Wall and CPU are "
         f"counted from the first play or task on: the start of ansible-playbook, {results.start.start_cpu:.2f} s of "
         "CPU, is left out. `endpoint CPU` is what the process of the endpoints took, on the same cores."
     )
