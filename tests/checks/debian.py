@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`sudo python3 -m tests.checks.debian`: what the tests need of a machine, for a suite that is run without root.
 
-That is programs from Debian's packages, and ports below 1024 that everybody may listen at until the next start of
-the machine. It takes nothing but a Python of the machine's own.
+That is programs from Debian's packages, ports below 1024 that everybody may listen at and user namespaces that
+everybody may make, both until the next start of the machine. It takes nothing but a Python of the machine's own.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ PACKAGES = {
     "wine64": "/usr/lib/wine/wine64",
 }
 _LOW_PORTS = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+# A 1 forbids, as on Ubuntu 24.04, to mount in a user namespace, which the newer Wine without root is run in.
+_NO_NAMESPACES = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 # The lowest that a test listens at is that of a name server.
 _LOWEST = 53
 
@@ -73,6 +75,8 @@ def main() -> int:
     install_missing()
     if int(_LOW_PORTS.read_text(encoding="ascii")) > _LOWEST:
         _LOW_PORTS.write_text(f"{_LOWEST}\n", encoding="ascii")
+    if _NO_NAMESPACES.exists():
+        _NO_NAMESPACES.write_text("0\n", encoding="ascii")
     if lacking := missing():
         print(f"still missing: {', '.join(lacking)}")
     return int(bool(lacking))

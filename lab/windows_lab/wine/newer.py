@@ -4,8 +4,9 @@
 """The Wine of a newer Debian or Ubuntu beside that of this one: python -m windows_lab.wine.newer FOLDER [SUITE].
 
 Its packages, with all that they need, are unpacked into a folder of their own, and nothing is installed. Its programs
-run in a mount namespace in which they lie where Wine looks for them, which takes root. LAB_WINE=FOLDER/bin has the lab
-take that Wine, and LAB_WINE_CACHE should name a cache of its own. A folder in which it lies already stays as it is.
+run in a mount namespace in which they lie where Wine looks for them; without root in a user namespace, which
+a machine may forbid. LAB_WINE=FOLDER/bin has the lab take that Wine, and LAB_WINE_CACHE should name a cache of its own.
+A folder in which it lies already stays as it is.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ if [ "$1" = wineboot ]; then
         cp "$root/usr/${{pair%:*}}/lib/zlib1.dll" "$WINEPREFIX/drive_c/windows/${{pair#*:}}/"
     done
 fi
-exec unshare --mount sh -c '
+[ "$(id -u)" = 0 ] || own="--user --map-current-user --keep-caps"
+exec unshare $own --mount sh -c '
 for place in usr/lib/wine {libraries}/wine usr/share/wine; do mount --bind "$0/$place" "/$place"; done
 exec "$@"' "$root" /usr/lib/wine/{program} "$@"
 """
@@ -118,8 +120,8 @@ def prepare(folder: Path, suite: str = "") -> Path:
     programs, ready = folder / "bin", folder / "ready"
     if ready.exists():
         return programs
-    if os.geteuid() or not shutil.which("apt-get") or not shutil.which("patchelf"):
-        raise NotFetched("it takes root, apt-get and patchelf")
+    if not shutil.which("apt-get") or not shutil.which("patchelf"):
+        raise NotFetched("it takes apt-get and patchelf")
     unpack(folder, _SUITES, _PACKAGES, suite)
     _link(folder)
     ready.touch()
