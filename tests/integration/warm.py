@@ -20,6 +20,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -132,10 +133,12 @@ def _close() -> None:
 
 def _serve(handle: int) -> None:
     """Import what every run imports, then fork a run per request."""
+    gc.disable()
     for name in _USED_BY_EVERY_RUN:
         importlib.import_module(name)
     _load_plugins()
     gc.freeze()
+    gc.enable()
     with socket.socket(fileno=handle) as requests:
         while True:
             data, ancillary, _flags, _address = requests.recvmsg(_SIZE, socket.CMSG_SPACE(4))
@@ -176,7 +179,7 @@ def _load_plugins() -> None:
             pass
     with contextlib.suppress(ImportError):
         plugins = Path(str(importlib.import_module(_COLLECTION).__file__)).parent / "plugins"
-        for kind in (loader.action_loader, loader.callback_loader, loader.connection_loader):
+        for kind in (loader.action_loader, loader.callback_loader, loader.connection_loader, loader.lookup_loader):
             for file in (plugins / kind.type).glob("*.py"):
                 kind.get(f"mde.connectivity.{file.stem}", class_only=True)
 
@@ -205,7 +208,15 @@ def _become(command: Mapping[str, Any], output: int) -> None:
         importlib.reload(constants)
     # The run configures its own.
     AnsibleCollectionConfig._collection_finder = None
-    sys.exit(main())
+    try:
+        main()
+    except SystemExit as ended:
+        # What an interpreter does at its end, but for the memory: to free what is the server's would copy all of it.
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(ended.code or 0))
 
 
 if __name__ == "__main__":

@@ -20,13 +20,13 @@ import pytest
 import yaml
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout import _lock
 
+from tests.integration.play import Started
+from tests.integration.rollout.killing import PATIENCE, stop_when
 from tests.integration.rollout.rollout_site import Change, blamed, change_on
-from tests.integration.rollout.test_rollout_killed import begun, children
+from tests.integration.rollout.test_rollout_killed import begun
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
-
-PATIENCE = 120
 
 
 def address(change: Change, name: str) -> str:
@@ -84,25 +84,13 @@ def alive(pid: int) -> bool:
 def test_workers_of_a_killed_controller_end_before_their_next_write(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 6}, rtt_ms=80) as change:
         change.plan()
-        program = str(Path(sys.executable).with_name("ansible-playbook"))
-        arguments = change.arguments({"mde_batches": [1, "100%"]})
-        process = subprocess.Popen(
-            [program, "-i", str(change.inventory), *arguments, "--forks", "3", "mde.connectivity.rollout"],
-            cwd=change.work,
-            env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(change.work / "tmp")},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        until = time.monotonic() + PATIENCE
-        while begun(change) < 2:
-            assert process.poll() is None, "the rollout ended before it was killed"
-            assert time.monotonic() < until
-            time.sleep(0.005)
-        process.send_signal(signal.SIGSTOP)
-        workers = children(process.pid)
-        process.kill()
-        process.wait(30)
+        arguments = change.arguments({"mde_batches": [1, "100%"]}, "--forks", "3")
+        run = Started("mde.connectivity.rollout", change.inventory, change.work, arguments)
+        workers = stop_when(run, lambda: begun(change) >= 2)
+        os.kill(run.pid, signal.SIGKILL)
+        assert run.wait().rc == -signal.SIGKILL
         assert workers
+        until = time.monotonic() + PATIENCE
         while any(alive(pid) for pid in workers):
             assert time.monotonic() < until
             time.sleep(0.05)

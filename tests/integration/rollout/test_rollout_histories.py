@@ -28,8 +28,8 @@ from windows_lab.lab import Lab
 from windows_lab.profiles import PolicyValue, Profile
 
 from tests.integration.play import Started, run_playbook
+from tests.integration.rollout.killing import PATIENCE, at_work, children
 from tests.integration.rollout.rollout_site import Change
-from tests.integration.rollout.test_rollout_killed import children
 from tests.integration.rollout.witness import PLACES, Said, State, Values, Watched, evidence, words
 from tests.integration.site import CONNECTIONS, named, sz
 from tests.network.stage import Stage
@@ -48,7 +48,6 @@ PROFILES: dict[str | Profile, int] = {
     Profile("owned-at-once", policy=(OWNED,), policy_at_once=True): 1,
 }
 MINUTES = 15
-PATIENCE = 120
 SPOILT = ("denied-1", "owned-1", "owned-at-once-1")
 AT_ONCE = 2
 # An interrupt, a polite end, an end that the workers do not hear of, and one of everything at once.
@@ -158,6 +157,7 @@ class History:
         until = time.monotonic() + PATIENCE
         while at_work(self.change.work):
             assert time.monotonic() < until
+            time.sleep(0.01)
             yield
         print(f"{how} at request {requests}: {ended}")
         if ended in KILLED:
@@ -275,15 +275,6 @@ def kill(run: Started, how: str) -> Iterator[None]:
                 os.kill(each, signal.SIGKILL)
         os.kill(run.pid, WAYS[how])
         os.kill(run.pid, signal.SIGCONT)
-
-
-def at_work(directory: Path) -> bool:
-    """Whether any process of a run is left, which has the directory as its own."""
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):
-            if link.readlink() == directory:
-                return True
-    return False
 
 
 def test_whatever_happens_the_evidence_says_what_is_there_or_that_nobody_knows(network: Stage, tmp_path: Path) -> None:

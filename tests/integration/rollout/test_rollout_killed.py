@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.play import Started
+from tests.integration.rollout.killing import kill_when
 from tests.integration.rollout.rollout_site import Change, change_on
 from tests.integration.rollout.streamlined_site import migration_on
 from tests.network.stage import Stage
@@ -24,7 +20,6 @@ from tests.network.stage import Stage
 pytestmark = pytest.mark.simulated
 
 HOSTS = 8
-PATIENCE = 120
 
 
 @pytest.fixture
@@ -35,40 +30,11 @@ def change(network: Stage, tmp_path: Path) -> Iterator[Change]:
         yield planned
 
 
-def children(parent: int) -> list[int]:
-    """The processes that a process has started and that are still there, and theirs."""
-    found: list[int] = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            if int(fields[1]) == parent:
-                pid = int(stat.parent.name)
-                found += [pid, *children(pid)]
-    return found
-
-
 def kill_in_the_middle(change: Change, playbook: str = "rollout") -> None:
-    """Start the playbook, and kill its processes all at once when some endpoints are between write and end."""
-    program = str(Path(sys.executable).with_name("ansible-playbook"))
-    command = [program, "-i", str(change.inventory), *change.arguments({"mde_batches": [1, "100%"]})]
-    process = subprocess.Popen(
-        [*command, "--forks", "4", f"mde.connectivity.{playbook}"],
-        cwd=change.work,
-        env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(change.work / "tmp")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    until = time.monotonic() + PATIENCE
-    while begun(change) < 2:
-        assert process.poll() is None, f"{playbook} ended before it was killed"
-        assert time.monotonic() < until
-        time.sleep(0.005)
-    # Stopped first, the parent starts no more while its children are looked up.
-    process.send_signal(signal.SIGSTOP)
-    for pid in (*children(process.pid), process.pid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    assert process.wait(30) == -signal.SIGKILL
+    """Start the playbook, and kill it when some endpoints are between write and end."""
+    arguments = change.arguments({"mde_batches": [1, "100%"]}, "--forks", "4")
+    run = Started(f"mde.connectivity.{playbook}", change.inventory, change.work, arguments)
+    kill_when(run, lambda: begun(change) >= 2)
 
 
 def begun(change: Change) -> int:

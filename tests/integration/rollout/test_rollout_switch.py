@@ -6,11 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +13,9 @@ from pathlib import Path
 import pytest
 from windows_lab.profiles import PROFILES
 
+from tests.integration.play import Started
+from tests.integration.rollout.killing import kill_when
 from tests.integration.rollout.rollout_site import Change, blamed, change_on
-from tests.integration.rollout.test_rollout_killed import children
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
 from tests.network.stage import Stage
 
@@ -31,7 +27,6 @@ UNDO = "mde.connectivity.undo"
 ARM, WRITE, VERIFY = 11, 14, 16
 # An odd header; what is no known form may hold a secret, and is in no record.
 ODD = named("old.corp.test:3128", "<local>;a;b", header=0x28)
-PATIENCE = 120
 
 
 @contextlib.contextmanager
@@ -150,28 +145,10 @@ def test_the_write_is_lost_and_the_endpoint_restores_itself(change: Change) -> N
 
 
 def kill_after_the_write(change: Change) -> None:
-    """Start the rollout, and kill its processes all at once when the write is done."""
-    program = str(Path(sys.executable).with_name("ansible-playbook"))
-    command = [program, "-i", str(change.inventory), *change.arguments({}), "mde.connectivity.rollout"]
-    process = subprocess.Popen(
-        command,
-        cwd=change.work,
-        env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(change.work / "tmp")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    """Start the rollout, and kill it when the write is done."""
+    run = Started("mde.connectivity.rollout", change.inventory, change.work, change.arguments({}))
     file = change.evidence / "hosts" / "clean-1.json"
-    until = time.monotonic() + PATIENCE
-    while not (file.exists() and change.record("clean-1")["state"] == "written"):
-        assert process.poll() is None, "the rollout ended before it was killed"
-        assert time.monotonic() < until
-        time.sleep(0.005)
-    # Stopped first, the parent starts no more while its children are looked up.
-    process.send_signal(signal.SIGSTOP)
-    for pid in (*children(process.pid), process.pid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    assert process.wait(30) == -signal.SIGKILL
+    kill_when(run, lambda: file.exists() and change.record("clean-1")["state"] == "written")
     assert change.record("clean-1")["verdict"] is None
 
 
