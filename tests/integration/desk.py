@@ -16,6 +16,7 @@ from windows_lab.inventory import document
 from windows_lab.lab import Lab
 
 from tests.guides import blocks
+from tests.integration import typed
 from tests.integration.site import Site
 
 NAMED = "pc-0001.example.com"
@@ -37,17 +38,18 @@ class Desk:
 
     def type(self, command: str, **variables: str) -> str:
         """Run a block of the guide as it stands, and return what it prints."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        run = subprocess.run(
-            ["sh", "-eu", "-c", command.replace(NAMED, "clean-1")],
-            cwd=self.work,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "PATH": path, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        with typed.folder() as first:
+            path = os.pathsep.join((first, str(Path(sys.executable).parent), os.environ["PATH"]))
+            run = subprocess.run(
+                ["sh", "-eu", "-c", command.replace(NAMED, "clean-1")],
+                cwd=self.work,
+                env={**os.environ, "ANSIBLE_NOCOLOR": "1", "PATH": path, **variables},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=300,
+                check=False,
+            )
         assert run.returncode == 0, run.stdout
         return run.stdout
 

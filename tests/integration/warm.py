@@ -9,7 +9,6 @@ ansible-core reads of its environment while it is imported is read again, or was
 
 from __future__ import annotations
 
-import array
 import atexit
 import contextlib
 import gc
@@ -26,7 +25,9 @@ from pathlib import Path
 from typing import Any
 
 # These differ from run to run, and nothing that is read once depends on them.
-_PER_RUN = frozenset(("ANSIBLE_LOCAL_TEMP", "LAB_RESULTS", "PYTEST_CURRENT_TEST"))
+_PER_RUN = frozenset(
+    ("ANSIBLE_LOCAL_TEMP", "LAB_RESULTS", "PYTEST_CURRENT_TEST", "DIGEST", "_", "OLDPWD", "PWD", "SHLVL")
+)
 _USED_BY_EVERY_RUN = (
     "ansible.cli.playbook",
     "ansible.executor.playbook_executor",
@@ -60,13 +61,10 @@ class _Server:
             )
         self._socket = ours
 
-    def start(self, command: Mapping[str, Any], output: int) -> int:
-        """Start a command with both streams to a file descriptor, and return the number of its process."""
+    def start(self, command: Mapping[str, Any], streams: Sequence[int]) -> int:
+        """Start a command with its output and its errors to file descriptors; return the number of its process."""
         self._socket.settimeout(None)
-        handles = array.array("i", [output])
-        self._socket.sendmsg(
-            [json.dumps(command).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)]
-        )
+        socket.send_fds(self._socket, [json.dumps(command).encode()], streams)
         return int(self._socket.recv(64))
 
     def ended(self, within: float) -> bool:
@@ -89,32 +87,30 @@ class _Server:
         self._process.wait()
 
 
-class Started:
-    """A run of ansible-playbook that goes on, as the process pid."""
+class Running:
+    """A run of ansible-playbook that goes on, as the process pid, and writes to two file descriptors."""
 
     def __init__(
-        self, program: Path, arguments: Sequence[str], environment: Mapping[str, str], work: Path
+        self, argv: Sequence[str], environment: Mapping[str, str], work: Path, streams: tuple[int, int]
     ) -> None:
         kept = {name: value for name, value in environment.items() if name not in _PER_RUN}
-        self._key = json.dumps([str(program), sorted(kept.items())])
+        self._key = json.dumps([argv[0], sorted(kept.items())])
         waiting = next((entry for entry in _servers if entry[0] == self._key), None)
         if waiting:
             _servers.remove(waiting)
         self._server = waiting[1] if waiting else _Server(kept)
-        self._argv = [str(program), *arguments]
-        self._output = work / "output.txt"
+        self._argv = list(argv)
         command = {"argv": self._argv, "environment": dict(environment), "work": str(work)}
         # The account in tests/conftest.py hears of it.
         sys.audit("tests.playbook")
-        with self._output.open("wb") as output:
-            self.pid = self._server.start(command, output.fileno())
+        self.pid = self._server.start(command, streams)
 
     def ended(self, within: float) -> bool:
         """Whether the run has ended, or does so within some seconds."""
         return self._server.ended(within)
 
-    def wait(self, timeout: float) -> tuple[int, str]:
-        """Return the exit code and both streams as one text, once. Raises subprocess.TimeoutExpired."""
+    def exit_code(self, timeout: float) -> int:
+        """Wait for the end, once. Raises subprocess.TimeoutExpired."""
         try:
             code = self._server.wait(timeout)
         except Ended:
@@ -122,6 +118,23 @@ class Started:
         _servers.append((self._key, self._server))
         while len(_servers) > _MOST_SERVERS:
             _servers.pop(0)[1].close()
+        return code
+
+
+class Started(Running):
+    """A run of ansible-playbook that goes on, as the process pid."""
+
+    def __init__(
+        self, program: Path, arguments: Sequence[str], environment: Mapping[str, str], work: Path
+    ) -> None:
+        self._output = work / "output.txt"
+        with self._output.open("wb") as output:
+            both = output.fileno(), output.fileno()
+            super().__init__([str(program), *arguments], environment, work, both)
+
+    def wait(self, timeout: float) -> tuple[int, str]:
+        """Return the exit code and both streams as one text, once. Raises subprocess.TimeoutExpired."""
+        code = self.exit_code(timeout)
         return code, self._output.read_bytes().decode()
 
 
@@ -141,17 +154,17 @@ def _serve(handle: int) -> None:
     gc.enable()
     with socket.socket(fileno=handle) as requests:
         while True:
-            data, ancillary, _flags, _address = requests.recvmsg(_SIZE, socket.CMSG_SPACE(4))
+            data, streams, _flags, _address = socket.recv_fds(requests, _SIZE, 2)
             if not data:
                 return
-            (output,) = array.array("i", ancillary[0][2])
             child = os.fork()
             if not child:
                 requests.detach()
                 os.close(handle)
-                _become(json.loads(data), output)
+                _become(json.loads(data), streams)
                 return
-            os.close(output)
+            for stream in streams:
+                os.close(stream)
             requests.send(str(child).encode())
             status = os.waitpid(child, 0)[1]
             requests.send(str(os.waitstatus_to_exitcode(status)).encode())
@@ -184,7 +197,7 @@ def _load_plugins() -> None:
                 kind.get(f"mde.connectivity.{file.stem}", class_only=True)
 
 
-def _become(command: Mapping[str, Any], output: int) -> None:
+def _become(command: Mapping[str, Any], streams: Sequence[int]) -> None:
     """Be ansible-playbook from here on: what follows is what its script does."""
     import ansible.constants
     from ansible.cli.playbook import main
@@ -193,9 +206,9 @@ def _become(command: Mapping[str, Any], output: int) -> None:
 
     # The temporary directory of the server is not that of the run.
     atexit._clear()
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.close(output)
+    for number, stream in enumerate(streams, start=1):
+        os.dup2(stream, number)
+        os.close(stream)
     os.chdir(command["work"])
     os.environ.clear()
     os.environ.update(command["environment"])
