@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from windows_lab.lab import Lab
 
+from tests.integration import warm
 from tests.integration.site import CONNECTIONS, DIRECT, named
 from tests.outside import outside
 
@@ -31,29 +32,8 @@ PROXY: dict[str, Any] = {"endpoint_proxy_winhttp_proxy": {"proxy": "proxy.lab.te
 FEW = ("clean-1", "clean-2", "clean-3")
 # Nothing listens there.
 CLOSED = {"ansible_port": 1}
-# What such callbacks of ansible.posix do: all of it as one JSON at the end.
-JSON = """
-import json
-from ansible.plugins.callback import CallbackBase
-
-DOCUMENTATION = "name: json\\ntype: stdout\\nshort_description: JSON\\ndescription: JSON.\\n"
-
-
-class CallbackModule(CallbackBase):
-    CALLBACK_VERSION = 2.0
-    CALLBACK_TYPE = "stdout"
-    CALLBACK_NAME = "json"
-    found = []
-
-    def v2_runner_on_ok(self, result):
-        self.found.append(result._result)
-
-    def v2_runner_on_failed(self, result, ignore_errors=False):
-        self.found.append(result._result)
-
-    def v2_playbook_on_stats(self, stats):
-        print(json.dumps(self.found, default=str, indent=4))
-"""
+# In it, what such callbacks of ansible.posix do: all of it as one JSON at the end.
+CALLBACKS = Path(__file__).with_name("callback")
 
 
 @dataclass(frozen=True)
@@ -80,9 +60,7 @@ def command(
 
 
 def environment(work: Path, callback: str, **more: str) -> dict[str, str]:
-    (work / "callbacks").mkdir(exist_ok=True)
-    (work / "callbacks" / "json.py").write_text(JSON, encoding="utf-8")
-    settings = {"ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_CALLBACK_PLUGINS": str(work / "callbacks")}
+    settings = {"ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS)}
     return {**os.environ, "ANSIBLE_LOCAL_TEMP": str(work / "tmp"), "TERM": "xterm", **settings, **more}
 
 
@@ -95,13 +73,15 @@ def run(
     form: str = "json",
     **variables: Any,
 ) -> Printed:
-    """Run a playbook with its output in pipes; `hosts` are variables of single hosts."""
+    """Run a playbook with its output in files; `hosts` are variables of single hosts."""
     lab.reset_accounts()
     hosts = variables.pop("hosts", {})
     typed = command(lab, work, playbook, variables, *more, **hosts)
     told = environment(work, callback, ANSIBLE_CALLBACK_RESULT_FORMAT=form)
-    done = subprocess.run(typed, cwd=work, env=told, capture_output=True, text=True, timeout=300, check=False)
-    return Printed(done.returncode, done.stdout, done.stderr)
+    out, err = work / "out.txt", work / "err.txt"
+    with out.open("wb") as output, err.open("wb") as errors:
+        started = warm.Running(typed, told, work, (output.fileno(), errors.fileno()))
+    return Printed(started.exit_code(300), out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
 
 
 def at_a_terminal(lab: Lab, work: Path, playbook: str) -> str:
