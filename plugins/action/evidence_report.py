@@ -35,16 +35,16 @@ class ActionModule(EndpointAction):
         directory = place_of(options["directory"], options["kind"])
         if not (directory / HOSTS).is_dir():
             raise Refused(f"{directory} is no directory of evidence: it has no {HOSTS} in it.")
+        everyone = task_vars.get("ansible_play_hosts_all") or ()
         report = Report()
         try:
             lost = _lost(directory, options["batch"] or ())
-            if options["batch"] and not lost and begun(directory):
+            if options["batch"] and not lost and begun(directory, everyone):
                 return {"changed": False}
             published = publish(directory, report.add)
         except (RecordError, NotWritable) as error:
             raise Refused(str(error)) from None
         page = str(directory / PAGE)
-        everyone = task_vars.get("ansible_play_hosts_all") or ()
         left = left_out(options["pattern"], everyone, task_vars["groups"], self._loader)
         lines = report.lines(published, page, left)
         say(lines)

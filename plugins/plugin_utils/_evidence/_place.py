@@ -37,10 +37,9 @@ def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Scope:
     return known
 
 
-def begun(directory: Path) -> bool:
-    """Whether hosts that a directory is about have no record yet. Raises RecordError."""
-    scope = load_scope(directory)
-    return scope is not None and any(not path_of(directory, host).exists() for host in scope.hosts)
+def begun(directory: Path, hosts: Sequence[str]) -> bool:
+    """Whether some of the hosts of a play have no record yet."""
+    return any(not path_of(directory, host).exists() for host in hosts)
 
 
 def _began() -> datetime.datetime:

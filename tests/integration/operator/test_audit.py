@@ -188,3 +188,21 @@ def test_a_batch_in_which_nobody_answers_ends_the_run(lab: Lab, tmp_path: Path) 
     assert sorted(lab.account(name).requests for name in NAMES) == [0, 0, 1, 1]
     assert "None of the 2 endpoints of this batch could be read." in done.outcomes[-1].result["msg"]
     assert "0 of 4 are as desired, 2 could not be read, 2 not started." in done.output
+
+
+def test_an_audit_that_is_imported_twice_is_summed_up_once_for_each_import(lab: Lab, tmp_path: Path) -> None:
+    playbook = tmp_path / "imports.json"
+    halves = ("windows[0:1]", "windows[2:3]")
+    imports = [
+        {
+            "import_playbook": "mde.connectivity.audit",
+            "vars": {"mde_hosts": half, "mde_batches": 1, "mde_first_batch_above_one": True, **WANTED},
+        }
+        for half in halves
+    ]
+    playbook.write_text(json.dumps(imports), encoding="utf-8")
+    done = run_playbook(playbook, lab.inventory(tmp_path / "inventory.yml"), tmp_path)
+    assert done.rc == 0, done.output
+    said = re.findall(r"^\d of \d are as desired.*", done.output, re.MULTILINE)
+    assert said == ["2 of 2 are as desired.", "3 of 4 are as desired, 1 drifted."]
+    assert sorted(answers(tmp_path)) == NAMES
