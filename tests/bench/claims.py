@@ -11,7 +11,7 @@ from itertools import product
 from typing import Literal
 
 from tests.bench.controller import Figures
-from tests.bench.scale import Point
+from tests.bench.scale import FLOOR, Point
 from tests.bench.share import Share, beyond, ratio
 from tests.bench.table import FAR, RTTS, STARTS, Size, Table, cell
 
@@ -19,6 +19,8 @@ KILO = 1000
 # How much of the CPU of one raw task per endpoint a playbook may take.
 _OF_RAW = (("site", 2.2), ("verify", 1.3), ("audit", 1.3))
 _ROLLOUT = 4
+# How much more memory per endpoint a fleet may take than ansible-core does by itself, in kB.
+_BEYOND_FLOOR = 1
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,17 @@ def of_scale(points: Sequence[Point]) -> Iterator[Claim]:
     """Claims about fleets: the largest one against the smallest."""
     largest, smallest = (edge(point.hosts for point in points) for edge in (max, min))
     by_place = {(point.work, point.hosts): point for point in points}
-    for work in dict.fromkeys(point.work for point in points):
+    works = dict.fromkeys(point.work for point in points)
+    for work in (work for work in works if work != FLOOR):
         big, small = by_place[work, largest], by_place[work, smallest]
         yield Claim(f"endpoints in the largest fleet, {work}", big.hosts, "at least", 5000)
         against = f"in the largest fleet against {smallest:,}"
         yield Claim(f"CPU per endpoint {against}, {work}", big.own_cpu_ms / small.own_cpu_ms, "at most", 1.15)
         yield Claim(f"peak memory {against}, {work}", big.memory / small.memory, "at most", 1.10)
+        if FLOOR in works:
+            grown = big.memory - small.memory - by_place[FLOOR, largest].memory + by_place[FLOOR, smallest].memory
+            text = f"peak memory per endpoint {against}, {work}, beyond what an empty action plugin grows by"
+            yield Claim(text, grown * KILO / (largest - smallest), "at most", _BEYOND_FLOOR, " kB")
         if work == "rollout":
             text = f"memory for evidence and page {against}"
             yield Claim(text, big.last_memory / small.last_memory, "at most", 1.10)

@@ -130,6 +130,8 @@ class Work:
     arguments: tuple[str, ...] = ()
     # What each task takes is written down.
     timed: bool = False
+    # The tasks work in the plays and batches of a fleet.
+    fleet: bool = False
 
 
 def _echo(lines: int, where: str = "") -> Task:
@@ -183,6 +185,7 @@ WORKS = {
         ),
         timed=True,
     ),
+    "floor": Work("an empty action plugin, in the same batches", (_echo(1),), empty=True, fleet=True),
     "nothing": Work("a play without tasks", (), empty=True),
 }
 
@@ -192,8 +195,12 @@ def plays(work: Work, hosts: int) -> list[list[dict[str, Any]]]:
 
     A fleet is cut into plays, for each task in flight has lists of its own of all hosts of its play. A rollout is not.
     """
+    parts = [f"windows[{first}:{min(first + _PLAY, hosts) - 1}]" for first in range(0, hosts, _PLAY)]
+    play = {"hosts": "windows", "gather_facts": False, "tasks": list(work.tasks)}
+    if work.fleet:
+        return [[{**play, "hosts": part, "serial": _BATCH, "order": "shuffle"} for part in parts]]
     if not work.playbooks:
-        return [[{"hosts": "windows", "gather_facts": False, "tasks": list(work.tasks)}]]
+        return [[play]]
     options = _PROXY_TASK["mde.connectivity.endpoint_proxy"]
     variables: dict[str, Any] = {f"endpoint_proxy_{name}": value for name, value in options.items()}
     variables |= {"endpoint_verify_service_urls": False, "endpoint_verify_urls": list(URLS)}
@@ -202,11 +209,7 @@ def plays(work: Work, hosts: int) -> list[list[dict[str, Any]]]:
         variables |= {"mde_evidence": "CHG0001", "mde_batches": [1, _BATCH]}
         return [[{"import_playbook": playbook, "vars": variables}] for playbook in work.playbooks]
     return [
-        [
-            {"import_playbook": playbook, "vars": {"mde_hosts": f"windows[{first}:{last}]", **variables}}
-            for first in range(0, hosts, _PLAY)
-            for last in [min(first + _PLAY, hosts) - 1]
-        ]
+        [{"import_playbook": playbook, "vars": {"mde_hosts": part, **variables}} for part in parts]
         for playbook in work.playbooks
     ]
 

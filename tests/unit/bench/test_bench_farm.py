@@ -99,6 +99,8 @@ def test_the_plays_of_a_fleet_name_each_endpoint_once() -> None:
     named = [play["vars"]["mde_hosts"] for play in plays]
     assert named == ["windows[0:999]", "windows[1000:1999]", "windows[2000:2499]"]
     assert [[play["hosts"] for play in plays] for plays in work.plays(work.WORKS["one"], 2500)] == [["windows"]]
+    (floor,) = work.plays(work.WORKS["floor"], 2500)
+    assert [(play["hosts"], play["serial"]) for play in floor] == [(part, 200) for part in named]
 
 
 def test_a_rollout_is_its_playbooks_one_after_the_other() -> None:

@@ -68,6 +68,15 @@ def test_a_fleet_that_costs_more_per_endpoint_breaks_a_claim(
     assert len(claims.broken(list(claims.of_scale(points)))) == lost
 
 
+@pytest.mark.parametrize(("memory", "lost"), [(88, 1), (90, 2)])
+def test_memory_beyond_what_the_floor_grows_by_breaks_a_claim_of_its_own(memory: float, lost: int) -> None:
+    floor = [point(1000, 70, 30, "floor"), point(5000, 80, 60, "floor")]
+    points = [*floor, point(1000, 75, 40), point(5000, memory, 40)]
+    made = list(claims.of_scale(points))
+    assert len(claims.broken(made)) == lost
+    assert not any("floor" in claim.text for claim in made)
+
+
 @pytest.mark.parametrize(
     ("site", "audit", "verify", "lost"), [(22, 13, 13, 0), (23, 13, 13, 4), (22, 14, 14, 4)]
 )
