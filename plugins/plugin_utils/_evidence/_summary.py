@@ -40,7 +40,7 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """What the summary says of one host; the only thing of a host that is kept in memory."""
 
@@ -193,7 +193,12 @@ def _batch(kind: str, number: int, members: Sequence[Line]) -> dict[str, Any]:
 
 def write_summary(directory: Path, summary: Mapping[str, Any]) -> None:
     """Write the summary as JSON and as a table. Raises NotWritable."""
-    write(directory / SUMMARY, f"{json.dumps(summary, indent=1, ensure_ascii=True)}\n")
+    text = io.StringIO()
+    # dumps() would hold a list of every bracket, name and value of all lines.
+    json.dump(summary, text, indent=1, ensure_ascii=True)
+    text.write("\n")
+    write(directory / SUMMARY, text.getvalue())
+    text.close()
     write(directory / TABLE, table(summary["lines"]))
 
 
