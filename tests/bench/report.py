@@ -246,8 +246,9 @@ def _scale(results: Results) -> Iterator[str]:
         "The playbooks work in batches of 200 and register little: the linear strategy of ansible-core holds all "
         "results of a task until the last host of the batch is done. Audit and verification are imported once per "
         "1,000 endpoints (`mde_hosts: windows[0:999]` and so on), since each task in flight has lists of its own of "
-        "all hosts of its play; the rollout is one play. The floor is an action plugin that does "
-        "nothing but run `echo bench` over the same connection, in plays of 1,000 and batches of 200: what it grows by is ansible-core's own."
+        "all hosts of its play; the rollout is one play. The floor is an action plugin that does nothing but run "
+        "`echo bench` over the same connection, in plays of 1,000 and batches of 200: what it grows by is "
+        "ansible-core's own."
     )
     yield ""
     yield f"![Endpoints per minute, CPU per endpoint and peak memory over the size of the fleet]({PLOT})"
