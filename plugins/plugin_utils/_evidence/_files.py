@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -25,15 +26,15 @@ def make_directory(path: Path) -> None:
         raise NotWritable(f"The directory of evidence {path} cannot be made: {error.strerror}.") from error
 
 
-def write(path: Path, content: str) -> None:
-    """Replace a file at once; with mode 0600, in UTF-8. Raises NotWritable."""
+def write(path: Path, content: str | Iterable[str]) -> None:
+    """Replace a file at once by a text or by its pieces; with mode 0600, in UTF-8. Raises NotWritable."""
     make_directory(path.parent)
     try:
         # mkstemp makes it with mode 0600.
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:32]}.", suffix=".part", dir=path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(content)
+                file.writelines([content] if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(name, path)

@@ -193,12 +193,9 @@ def _batch(kind: str, number: int, members: Sequence[Line]) -> dict[str, Any]:
 
 def write_summary(directory: Path, summary: Mapping[str, Any]) -> None:
     """Write the summary as JSON and as a table. Raises NotWritable."""
-    text = io.StringIO()
     # dumps() would hold a list of every bracket, name and value of all lines.
-    json.dump(summary, text, indent=1, ensure_ascii=True)
-    text.write("\n")
-    write(directory / SUMMARY, text.getvalue())
-    text.close()
+    pieces = json.JSONEncoder(indent=1).iterencode(summary)
+    write(directory / SUMMARY, itertools.chain(pieces, ["\n"]))
     write(directory / TABLE, table(summary["lines"]))
 
 

@@ -21,6 +21,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summar
     merge,
     summary_of,
     table,
+    write_summary,
 )
 
 from tests.unit.evidence.fleet import fleet, record
@@ -146,3 +147,16 @@ def test_memory_does_not_hold_the_records(tmp_path: Path) -> None:
     size = path_of(tmp_path, entries[0].host).stat().st_size
     assert held < 60 * size / 4
     assert load(tmp_path, entries[-1].host) == entries[-1]
+
+
+def test_writing_a_summary_takes_little_more_memory_per_host_than_its_table(tmp_path: Path) -> None:
+    (one,) = fleet(1)
+    peaks = []
+    for hosts in (200, 1000):
+        summary = summary_of(HEAD, [line_of(replace(one, host=f"pc-{number}")) for number in range(hosts)])
+        tracemalloc.start()
+        write_summary(tmp_path, summary)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8")) == summary
+    assert peaks[1] - peaks[0] < 800 * 1500
