@@ -196,7 +196,7 @@ def plays(work: Work, hosts: int) -> list[list[dict[str, Any]]]:
     A fleet is cut into plays, for each task in flight has lists of its own of all hosts of its play. A rollout is not.
     """
     parts = [f"windows[{first}:{min(first + _PLAY, hosts) - 1}]" for first in range(0, hosts, _PLAY)]
-    play = {"hosts": "windows", "gather_facts": False, "tasks": list(work.tasks)}
+    play: dict[str, Any] = {"hosts": "windows", "gather_facts": False, "tasks": list(work.tasks)}
     if work.fleet:
         return [[{**play, "hosts": part, "serial": _BATCH, "order": "shuffle"} for part in parts]]
     if not work.playbooks:
