@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import begun, place_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import place_of, unrecorded
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
     HOSTS,
@@ -34,12 +34,17 @@ class ActionModule(EndpointAction):
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         directory = place_of(options["directory"], options["kind"])
         if not (directory / HOSTS).is_dir():
+            if options["batch"]:
+                raise Refused("No endpoint was asked, so there is nothing to sum up: the failure above says why.")
             raise Refused(f"{directory} is no directory of evidence: it has no {HOSTS} in it.")
         everyone = task_vars.get("ansible_play_hosts_all") or ()
         report = Report()
         try:
-            lost = _lost(directory, options["batch"] or ())
-            if options["batch"] and not lost and begun(directory, everyone):
+            batch = options["batch"] or ()
+            lost = _lost(directory, batch)
+            # Whose task ended before it wrote a record is no longer among the hosts of the play.
+            waiting = set(task_vars.get("ansible_play_hosts") or ()).difference(batch)
+            if batch and not lost and unrecorded(directory, waiting):
                 return {"changed": False}
             published = publish(directory, report.add)
         except (RecordError, NotWritable) as error:

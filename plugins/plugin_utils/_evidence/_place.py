@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime
 import getpass
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .._run import run_directory
@@ -24,21 +25,28 @@ def place_of(directory: str | None, kind: str) -> Path:
 
 
 def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Scope:
-    """Say what a directory is about, where nothing says so yet; raises RecordError where it is about another run."""
+    """Say what a directory is about; a further play of the same run adds its hosts.
+
+    Raises RecordError where it is about another run.
+    """
     known, run = load_scope(directory), run_directory().name
     if known is None:
-        known = Scope(kind, "", None, tuple(hosts), tuple(hosts), run, getpass.getuser(), stamp(_began()))
-        save_scope(directory, known)
-    if (known.kind, known.run) != (kind, run):
+        scope = Scope(kind, "", None, tuple(hosts), tuple(hosts), run, getpass.getuser(), stamp(_began()))
+    elif (known.kind, known.run) != (kind, run):
         raise RecordError(
             f"{directory / SCOPE} says that the directory holds another {known.kind}, begun at {known.started}: name "
             "another directory in mde_report."
         )
-    return known
+    else:
+        every = tuple(dict.fromkeys((*known.hosts, *hosts)))
+        scope = replace(known, hosts=every, in_run=every)
+    if scope != known:
+        save_scope(directory, scope)
+    return scope
 
 
-def begun(directory: Path, hosts: Sequence[str]) -> bool:
-    """Whether some of the hosts of a play have no record yet."""
+def unrecorded(directory: Path, hosts: Iterable[str]) -> bool:
+    """Whether some of the hosts have no record."""
     return any(not path_of(directory, host).exists() for host in hosts)
 
 

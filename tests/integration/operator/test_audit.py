@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from windows_lab.lab import Lab
 
 from tests.integration.play import Run, run_playbook, run_tasks
@@ -206,3 +207,33 @@ def test_an_audit_that_is_imported_twice_is_summed_up_once_for_each_import(lab: 
     said = re.findall(r"^\d of \d are as desired.*", done.output, re.MULTILINE)
     assert said == ["2 of 2 are as desired.", "3 of 4 are as desired, 1 drifted."]
     assert sorted(answers(tmp_path)) == NAMES
+
+
+def test_hosts_of_a_later_import_that_never_started_are_counted(lab: Lab, tmp_path: Path) -> None:
+    playbook = tmp_path / "imports.json"
+    first = {"import_playbook": "mde.connectivity.audit", "vars": {"mde_hosts": "clean-1", **WANTED}}
+    batches = {"mde_batches": 1, "mde_first_batch_above_one": True}
+    second = {**first, "vars": {"mde_hosts": "clean-2:clean-3:clean-4", **batches, **WANTED}}
+    playbook.write_text(json.dumps([first, second]), encoding="utf-8")
+    for name in NAMES[1:]:
+        lab.drop_connection(name, 1)
+    done = run_playbook(playbook, lab.inventory(tmp_path / "inventory.yml"), tmp_path)
+    assert done.rc == 2
+    assert "1 of 4 are as desired, 1 could not be read, 2 not started." in done.output
+
+
+def test_an_endpoint_whose_task_never_began_is_counted_and_hides_no_other(lab: Lab, tmp_path: Path) -> None:
+    inventory = lab.inventory(tmp_path / "inventory.yml")
+    content = yaml.safe_load(inventory.read_text(encoding="utf-8"))
+    content["misspelt"] = {"hosts": {"clean-2": {"ansible_connection": "mde.connectivity.winsr"}}}
+    inventory.write_text(yaml.safe_dump(content), encoding="utf-8")
+    arguments = ["--extra-vars", json.dumps({"mde_hosts": "windows", **WANTED})]
+    done = run_playbook("mde.connectivity.audit", inventory, tmp_path, arguments)
+    assert done.rc == 2
+    assert "2 of 4 are as desired, 1 drifted, 1 not started." in done.output
+
+
+def test_where_no_task_began_the_report_says_that_nobody_was_asked(lab: Lab, tmp_path: Path) -> None:
+    report = task("evidence_report", {"batch": ["clean-1"]})
+    (said,) = run_tasks([report], lab.inventory(tmp_path / "inventory.yml"), tmp_path, hosts="clean-1").outcomes
+    assert said.result["msg"].startswith("No endpoint was asked, so there is nothing to sum up")
