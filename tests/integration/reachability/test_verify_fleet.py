@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from windows_lab.lab import Lab
 
 from tests.integration.play import Run, run_playbook
@@ -108,3 +109,14 @@ def test_a_batch_in_which_nobody_answers_ends_the_run(tmp_path: Path) -> None:
         requests = sorted(silent.account(name).requests for name in silent.endpoints)
     assert (done.rc, requests) == (2, [0, 0, 1])
     assert "None of the 1 endpoints of this batch could be read." in done.outcomes[-1].result["msg"]
+
+
+def test_an_endpoint_whose_task_never_began_is_counted_and_hides_no_other(lab: Lab, tmp_path: Path) -> None:
+    inventory = lab.inventory(tmp_path / "inventory.yml")
+    content = yaml.safe_load(inventory.read_text(encoding="utf-8"))
+    content["misspelt"] = {"hosts": {"clean-4": {"ansible_connection": "mde.connectivity.winsr"}}}
+    inventory.write_text(yaml.safe_dump(content), encoding="utf-8")
+    given = {"mde_hosts": "clean-3:clean-4", **TENANT}
+    done = run_playbook("mde.connectivity.verify", inventory, tmp_path, ["-e", json.dumps(given)])
+    assert done.rc == 2
+    assert "0 of 2 reach the service, 1 do not reach it, 1 not started." in done.output
