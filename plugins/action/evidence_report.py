@@ -35,7 +35,7 @@ class ActionModule(EndpointAction):
         directory = place_of(options["directory"], options["kind"])
         if not (directory / HOSTS).is_dir():
             if options["batch"]:
-                raise Refused("No endpoint was asked, so there is nothing to sum up: the failure above says why.")
+                raise Refused("No endpoint left a record, so there is nothing to sum up: the failure above says why.")
             raise Refused(f"{directory} is no directory of evidence: it has no {HOSTS} in it.")
         everyone = task_vars.get("ansible_play_hosts_all") or ()
         report = Report()
