@@ -19,7 +19,7 @@ from .._credentials import harmless
 HIDDEN = "***"
 WITHHELD = "it may hold credentials"
 
-_NAME = r"(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|private[_-]?key|signature|(?<![a-z])sig|cookie)"
+_NAME = r"(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|private[_-]?key|signature|(?<![a-z*])sig|cookie)"
 _SECRET_KEY = re.compile(rf"{_NAME}|authorization|credential", re.IGNORECASE)
 # The repeats are bounded: without that, a long word of such names is searched from each of them to its end.
 _ASSIGNED = re.compile(rf"({_NAME}\w{{0,40}}[\"']?\s{{0,40}}[:=]\s{{0,40}})\S.*", re.IGNORECASE)
@@ -45,7 +45,9 @@ def text(value: str) -> str:
     """
     shown = _masked(value)
     shown = _HEADER.sub(rf"\1{HIDDEN}", _ASSIGNED.sub(rf"\1{HIDDEN}", shown))
-    return _HEX.sub(_digits, shown)
+    shown = _HEX.sub(_digits, shown)
+    # What was hidden may have been part of what looked like a host.
+    return value if shown == value else text(shown)
 
 
 def clean(value: Any) -> Any:

@@ -15,7 +15,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence import 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._journal import Journal
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._secrets import clean, text
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import Head
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.evidence.fleet import DIGEST, record
@@ -113,6 +113,8 @@ def test_the_value_of_a_key_that_names_a_secret_is_hidden(name: str) -> None:
     assert SECRET not in str(clean({"a": [{name: SECRET}, {name: {"deep": [SECRET]}}]}))
 
 
+@example("svc:pw@proxy_pwd:1 x")
+@example("00000000fasig=1")
 @given(credentials())
 def test_twice_is_as_once(secret: str) -> None:
     assert text(text(secret)) == text(secret)
