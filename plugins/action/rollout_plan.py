@@ -19,8 +19,12 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resou
     InvalidOption,
     Refused,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import Plan
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._prediction import Prediction, gather
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import HostPlan, Plan
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._prediction import (
+    KeptPlans,
+    Prediction,
+    gather,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
 
@@ -37,8 +41,8 @@ class ActionModule(EndpointAction):
             if not RUN[variable].test(options[option]):
                 raise InvalidOption(option, f"it has to be {RUN[variable].words}.")
         path = Path(options["path"]).expanduser()
-        predictions = dict(gather(path, task_vars["ansible_play_hosts_all"]))
-        plan = _plan(options["valid_hours"], predictions)
+        hosts, to_change, without = _gathered(path, task_vars["ansible_play_hosts_all"])
+        plan = _plan(options["valid_hours"], KeptPlans(path, hosts), without)
         page = path.with_suffix(".html")
         if not self._task.check_mode:
             try:
@@ -46,35 +50,46 @@ class ActionModule(EndpointAction):
                 render_plan(plan, page)
             except NotWritable as error:
                 raise Refused(str(error)) from None
-        to_change = sorted(host for host, planned in plan.hosts.items() if planned.changed)
         return {
             "changed": not self._task.check_mode,
             "path": str(path),
             "page": str(page),
             "digest": plan.digest,
-            "hosts": sorted(plan.hosts),
-            "to_change": to_change,
+            "hosts": sorted(hosts),
+            "to_change": sorted(to_change),
             "left_out": dict(plan.left_out),
             "lines": [
                 f"{len(to_change)} of {len(plan.hosts)} endpoints would be changed.",
-                *_left_out("Could not be read", {host: found.unread for host, found in predictions.items()}),
-                *_left_out("Can't be moved", {host: found.unfit for host, found in predictions.items()}),
+                *_left_out("Could not be read", {host: found.unread for host, found in without.items()}),
+                *_left_out("Can't be moved", {host: found.unfit for host, found in without.items()}),
                 f"To approve: {page}, digest {plan.digest}",
             ],
         }
 
 
-def _plan(valid_hours: int, predictions: Mapping[str, Prediction]) -> Plan:
+def _gathered(path: Path, everyone: Sequence[str]) -> tuple[list[str], list[str], dict[str, Prediction]]:
+    """The hosts that there is a plan for, those of them that would be changed, and what became of all others."""
+    hosts, to_change, without = [], [], {}
+    for host, found in gather(path, everyone):
+        if found.planned is None:
+            without[host] = found
+            continue
+        hosts.append(host)
+        if found.planned.changed:
+            to_change.append(host)
+    return hosts, to_change, without
+
+
+def _plan(valid_hours: int, hosts: Mapping[str, HostPlan], without: Mapping[str, Prediction]) -> Plan:
     """The plan; raises Refused where an endpoint's state does not allow it, or where none could be read."""
-    refused = {host: found.refused for host, found in predictions.items() if found.refused}
+    refused = {host: found.refused for host, found in without.items() if found.refused}
     if refused:
         said = " ".join(_by_reason(refused))
         raise Refused(f"No plan was written, since not every endpoint allows what is asked for: {said}")
-    left_out = {host: found.unread or found.unfit for host, found in predictions.items() if found.planned is None}
-    hosts = {host: found.planned for host, found in predictions.items() if found.planned}
+    left_out = {host: found.unread or found.unfit for host, found in without.items()}
     if not hosts:
         none = "No plan was written, since no endpoint could be read:"
-        if any(found.unfit for found in predictions.values()):
+        if any(found.unfit for found in without.values()):
             none = "No plan was written, since no endpoint can be moved:"
         raise Refused(f"{none} {' '.join(_by_reason(left_out))}")
     created = utc_now()

@@ -63,6 +63,7 @@ _value:
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,8 @@ def evidence(directories: Any, format: str = "summary") -> Any:  # noqa: A002  #
             raise AnsibleFilterError(f"There is no directory of evidence {path}.")
     summary = merge(paths)
     if format == "summary":
-        return summary
-    return table(summary["lines"]) if format == "csv" else page(summary, records(paths, []))
+        return {**summary, "lines": [asdict(line) for line in summary["lines"]]}
+    return "".join(table(summary["lines"])) if format == "csv" else page(summary, records(paths, []))
 
 
 class FilterModule:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,27 +38,37 @@ Kind = Literal["rollout", "plan", "audit", "verify"]
 
 
 def page(summary: Mapping[str, Any], records: Iterable[Record], kind: Kind = "rollout") -> str:
-    """Return the page as HTML.
+    """Return the page as HTML, which pieces() yields."""
+    return "".join(pieces(lambda: summary, records, kind))
 
-    The records are taken one by one; what many hosts have in common is kept once. A plan has no verdicts: its hosts
-    would change, would not, or are left out, and the reason of a host that would change is that of its restart.
+
+def pieces(
+    summary: Callable[[], Mapping[str, Any]], records: Iterable[Record], kind: Kind = "rollout"
+) -> Iterator[str]:
+    """Yield the page as HTML.
+
+    The records are taken one by one, and the summary is asked for after the last of them; what many hosts have in
+    common is kept once. A plan has no verdicts: its hosts would change, would not, or are left out, and the reason of
+    a host that would change is that of its restart.
     """
-    data = _Data(kind)
-    for record in records:
-        data.add(record)
     style, script = _read("page.css"), _script()
     parts = {
         "@STYLE_HASH@": _digest(style),
         "@SCRIPT_HASH@": _digest(script),
         "@STYLE@": style,
         "@SCRIPT@": script,
-        "@DATA@": _embedded({**{name: summary.get(name) for name in _TOP}, **data.content()}),
     }
     text = _read("page.html")
-    # The data comes last, so that nothing in it is taken for a place to fill in.
     for place, part in parts.items():
         text = text.replace(place, part, 1)
-    return text
+    before, _place, after = text.partition("@DATA@")
+    data = _Data(kind)
+    yield f'{before}{{"hosts":['
+    for number, record in enumerate(records):
+        yield f"{',' if number else ''}{_embedded(data.host(record))}"
+    told = summary()
+    tables = _embedded({**{name: told.get(name) for name in _TOP}, **data.tables()})
+    yield f"],{tables[1:]}{after}"
 
 
 def _read(name: str) -> str:
@@ -74,7 +84,7 @@ def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _embedded(data: Mapping[str, Any]) -> str:
+def _embedded(data: Any) -> str:
     """JSON that no HTML parser takes for anything but text."""
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -103,35 +113,32 @@ class _Data:
         self._cells = _Table()
         self._lists = _Table()
         self._changes: dict[tuple[int, int], int] = {}
-        self._hosts: list[list[Any]] = []
 
-    def add(self, record: Record) -> None:
+    def host(self, record: Record) -> list[Any]:
         reachability = record.reachability or {}
-        self._hosts.append(
-            [
-                record.host,
-                record.batch,
-                self._statuses().index(self._status(record)),
-                record.reason,
-                int(record.changed),
-                record.state,
-                record.started,
-                record.finished,
-                *(self._state(state) for state in (record.before, record.planned, record.observed)),
-                self._change(record),
-                self._words.number(wins(record.observed)),
-                self._list(record.commands),
-                self._list(_snapshot(record)),
-                self._list(record.warnings),
-                self._list(_finding(finding) for finding in reachability.get("findings", [])),
-                self._list(causes(record)),
-                [self._words.number(text) for entry in record.history for text in _event(entry)],
-                [number for row in reachability.get("rows", []) for number in self._row(row)],
-                self._words.number(record.restart if record.changed else ""),
-            ]
-        )
+        return [
+            record.host,
+            record.batch,
+            self._statuses().index(self._status(record)),
+            record.reason,
+            int(record.changed),
+            record.state,
+            record.started,
+            record.finished,
+            *(self._state(state) for state in (record.before, record.planned, record.observed)),
+            self._change(record),
+            self._words.number(wins(record.observed)),
+            self._list(record.commands),
+            self._list(_snapshot(record)),
+            self._list(record.warnings),
+            self._list(_finding(finding) for finding in reachability.get("findings", [])),
+            self._list(causes(record)),
+            [self._words.number(text) for entry in record.history for text in _event(entry)],
+            [number for row in reachability.get("rows", []) for number in self._row(row)],
+            self._words.number(record.restart if record.changed else ""),
+        ]
 
-    def content(self) -> dict[str, Any]:
+    def tables(self) -> dict[str, Any]:
         return {
             "kind": self._kind,
             "statuses": list(self._statuses()),
@@ -139,7 +146,6 @@ class _Data:
             "columns": self._columns.values(),
             "cells": self._cells.values(),
             "lists": self._lists.values(),
-            "hosts": self._hosts,
         }
 
     def _statuses(self) -> tuple[str, ...]:

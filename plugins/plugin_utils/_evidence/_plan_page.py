@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from .._times import stamp
 from ._files import write
-from ._page import page
+from ._page import pieces
 from ._record import Record
 from ._secrets import clean, text
-from ._summary import Head, line_of, summary_of
+from ._summary import Head
 
 if TYPE_CHECKING:
     from .._rollout._plan import Plan
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 def render_plan(plan: Plan, path: Path) -> None:
     """Write the page of a plan. Raises NotWritable."""
     head = Head("", "", stamp(plan.created), plan_digest=plan.digest, incomplete=False)
-    summary = summary_of(head, (line_of(record) for record in _records(plan)))
     valid = f"valid until {plan.valid_until.strftime('%Y-%m-%d %H:%M')} UTC, for version {plan.collection}"
-    told = {"incomplete": False, "note": valid, "sentence": _sentence(plan)}
-    write(path, page({**summary, **told}, _records(plan), "plan"))
+    told = {"not_started": 0, "damaged": [], "note": valid, "sentence": _sentence(plan)}
+    write(path, pieces(lambda: {**vars(head), **told}, _records(plan), "plan"))
 
 
 def _sentence(plan: Plan) -> str:

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from ._files import NotWritable, write
-from ._page import Kind, page
+from ._page import Kind, pieces
 from ._record import Record, RecordError
-from ._scope import load_scope
+from ._scope import Scope, load_scope
 from ._summary import PAGE, Head, Line, line_of, read_head, records, summary_of, write_summary
 
 # While endpoints are worked on, all of it is made again at intervals of which it takes a few percent.
 _SECONDS = 10.0
-_SECONDS_PER_HOST = 0.02
+_SECONDS_PER_KB_OF_PAGE = 0.1
 
 
 @dataclass(frozen=True)
@@ -44,52 +45,68 @@ def publish(directory: Path, each: Callable[[Record], object] = lambda record: N
     NotWritable.
     """
     scope = load_scope(directory)
+    known = None if scope else read_head(directory)
     damaged: list[str] = []
     lines: list[Line] = []
-    for record in records([directory], damaged):
-        lines.append(line_of(record))
-        each(record)
-    known = {line.host for line in lines}
-    missing = [host for host in scope.hosts if host not in known] if scope else []
-    in_run = set(scope.in_run) if scope else set()
+
+    def told() -> Iterator[Record]:
+        for record in records([directory], damaged):
+            lines.append(line_of(record))
+            each(record)
+            yield record
+
+    @functools.cache
+    def ended() -> Published:
+        return _published(scope, known, lines, damaged)
+
+    kind = (scope or known or Head("", "", "")).kind
+    write(directory / PAGE, pieces(lambda: ended().summary, told(), cast(Kind, kind)))
+    write_summary(directory, ended().summary)
+    return ended()
+
+
+def _published(scope: Scope | None, known: Head | None, lines: Sequence[Line], damaged: Sequence[str]) -> Published:
+    """What all lines say together; known is the head of a summary that lies in a directory without a scope."""
+    if not scope:
+        head = known or Head("", "", min((line.started for line in lines), default=""))
+        return Published(summary_of(head, lines, damaged), (), ())
+    there = {line.host for line in lines}
+    missing = [host for host in scope.hosts if host not in there]
+    in_run = set(scope.in_run)
     not_in_run = tuple(host for host in missing if host not in in_run)
     finished = max((line.finished or "" for line in lines), default="")
     whole = not missing and all(line.verdict for line in lines)
-    if scope:
-        head = Head(
-            scope.run,
-            scope.who,
-            scope.started,
-            scope.change,
-            scope.plan_digest,
-            finished=finished or None if whole else None,
-            incomplete=not whole,
-            expected=len(scope.hosts),
-            not_in_run=len(not_in_run),
-            kind=scope.kind,
-            stopped=scope.stopped,
-        )
-    else:
-        head = read_head(directory) or Head("", "", min((line.started for line in lines), default=""))
-    summary = summary_of(head, lines, damaged)
-    write_summary(directory, summary)
-    write(directory / PAGE, page(summary, records([directory], []), cast(Kind, head.kind)))
-    return Published(summary, tuple(host for host in missing if host in in_run), not_in_run)
+    head = Head(
+        scope.run,
+        scope.who,
+        scope.started,
+        scope.change,
+        scope.plan_digest,
+        finished=finished or None if whole else None,
+        incomplete=not whole,
+        expected=len(scope.hosts),
+        not_in_run=len(not_in_run),
+        kind=scope.kind,
+        stopped=scope.stopped,
+    )
+    not_started = tuple(host for host in missing if host in in_run)
+    return Published(summary_of(head, lines, damaged), not_started, not_in_run)
 
 
 def publish_if_due(directory: Path) -> None:
-    """As publish(), from the process of one endpoint: where the page is old, and no other process is at it.
+    """As publish(), while endpoints are worked on: where the page is old, and no other process is at it.
 
-    What goes wrong is not said here: it is said where the batch ends, which publishes in any case.
+    What goes wrong is not said here: it is said where the run ends, which publishes in any case.
     """
     page_file = directory / PAGE
     with contextlib.suppress(OSError, RecordError, NotWritable):
-        age = time.time() - page_file.stat().st_mtime if page_file.exists() else None
-        scope = load_scope(directory)
-        if scope is None or (age is not None and age < _SECONDS + _SECONDS_PER_HOST * len(scope.hosts)):
-            return
-        with _alone(directory):
-            publish(directory)
+        if page_file.exists():
+            there = page_file.stat()
+            if time.time() - there.st_mtime < _SECONDS + _SECONDS_PER_KB_OF_PAGE * there.st_size / 1000:
+                return
+        if load_scope(directory):
+            with _alone(directory):
+                publish(directory)
 
 
 @contextlib.contextmanager

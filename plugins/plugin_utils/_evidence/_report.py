@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,12 +29,13 @@ _TITLES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass
 class Report:
-    """Collects records one by one and keeps a line of each.
+    """Collects records one by one and keeps the lines of those that ended worst.
 
     A cause is a sentence with the names of the endpoints that it holds for.
     """
 
-    _rows: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
+    _rows: list[tuple[Any, dict[str, str]]] = field(default_factory=list)
+    _hosts: int = 0
     _causes: dict[str, list[str]] = field(default_factory=dict)
     _onboarded: Counter[str] = field(default_factory=Counter)
 
@@ -52,7 +54,11 @@ class Report:
             "reached": _reached(record.reachability),
             "why": why(record),
         }
-        self._rows.append((rank, record.host, row))
+        # What ended worst comes first, and what has no ending before that.
+        place = (rank == 0, rank > 0, -rank, record.host)
+        bisect.insort(self._rows, (place, row), key=lambda entry: entry[0])
+        del self._rows[MOST_HOSTS:]
+        self._hosts += 1
         if onboarded := onboarded_as(record.observed.get("onboarding")):
             self._onboarded[onboarded] += 1
         for cause in causes(record):
@@ -62,11 +68,8 @@ class Report:
         """The lines, for what publish() returned; left_out are hosts that --limit left out."""
         summary = published.summary
         titles = _TITLES[summary["kind"]]
-        # What ended worst comes first, and what has no ending before that.
-        ordered = sorted(self._rows, key=lambda row: (row[0] == 0, row[0] > 0, -row[0], row[1]))
-        shown = [[row[title] for title in titles] for _rank, _host, row in ordered[:MOST_HOSTS]]
-        lines = list(table([list(titles), *shown]))
-        if more := len(ordered) - len(shown):
+        lines = list(table([list(titles), *([row[title] for title in titles] for _place, row in self._rows)]))
+        if more := self._hosts - len(self._rows):
             lines.append(f"and {more} more, see the page")
         lines += ["", *self._said_causes()]
         if self._onboarded:

@@ -9,6 +9,8 @@ import csv
 import io
 import itertools
 import json
+import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -91,7 +93,7 @@ class Head:
 
 
 def line_of(record: Record) -> Line:
-    """Return the line of a record."""
+    """Return the line of a record, in which what is the same for many hosts is kept once."""
     summary = (record.reachability or {}).get("summary") or {}
     method_before, proxy_before = _effective(record.before)
     method_planned, proxy_planned = _effective(record.planned)
@@ -103,8 +105,8 @@ def line_of(record: Record) -> Line:
         verdict=record.verdict,
         reason=reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 3]}...",
         changed=record.changed,
-        restart=record.restart if record.changed else "",
-        state=record.state,
+        restart=sys.intern(record.restart) if record.changed else "",
+        state=sys.intern(record.state),
         started=record.started,
         finished=record.finished,
         method_before=method_before,
@@ -117,10 +119,10 @@ def line_of(record: Record) -> Line:
         rows_ok=_count(summary, "ok"),
         rows_failed=_count(summary, "failed"),
         rows_unknown=_count(summary, "unknown"),
-        change=record.change,
-        plan_digest=record.plan_digest,
-        run=record.run,
-        who=record.who,
+        change=sys.intern(record.change),
+        plan_digest=record.plan_digest and sys.intern(record.plan_digest),
+        run=sys.intern(record.run),
+        who=sys.intern(record.who),
     )
 
 
@@ -133,11 +135,14 @@ def _effective(state: Mapping[str, Any]) -> tuple[str, str]:
     effective = state.get("effective")
     if not isinstance(effective, Mapping):
         return "unknown", "unknown"
-    return str(effective.get("method") or ""), str(effective.get("proxy") or "")
+    return sys.intern(str(effective.get("method") or "")), sys.intern(str(effective.get("proxy") or ""))
 
 
 def summary_of(head: Head, lines: Iterable[Line], damaged: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the summary of a run; a host without a verdict makes it incomplete, and so does a damaged file."""
+    """Return the summary of a run; a host without a verdict makes it incomplete, and so does a damaged file.
+
+    In lines are the Lines themselves, by batch and host: as JSON would have them is left to whoever writes them.
+    """
     ordered = sorted(lines, key=lambda line: (line.batch, line.host))
     unfinished = any(line.verdict is None for line in ordered)
     return {
@@ -153,7 +158,7 @@ def summary_of(head: Head, lines: Iterable[Line], damaged: Sequence[str] = ()) -
             _batch(head.kind, number, list(members)) for number, members in itertools.groupby(ordered, _batch_of)
         ],
         "damaged": list(damaged),
-        "lines": [asdict(line) for line in ordered],
+        "lines": ordered,
     }
 
 
@@ -193,20 +198,26 @@ def _batch(kind: str, number: int, members: Sequence[Line]) -> dict[str, Any]:
 
 def write_summary(directory: Path, summary: Mapping[str, Any]) -> None:
     """Write the summary as JSON and as a table. Raises NotWritable."""
-    # dumps() would hold a list of every bracket, name and value of all lines.
-    pieces = json.JSONEncoder(indent=1).iterencode(summary)
-    write(directory / SUMMARY, itertools.chain(pieces, ["\n"]))
+    write(directory / SUMMARY, _json(summary))
     write(directory / TABLE, table(summary["lines"]))
 
 
-def table(lines: Iterable[Mapping[str, Any]]) -> str:
-    """Return the lines as CSV; no cell is one that a spreadsheet would take for a formula."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(Line.__dataclass_fields__), lineterminator="\r\n")
-    writer.writeheader()
-    for line in lines:
-        writer.writerow({name: _cell(value) for name, value in line.items()})
-    return text.getvalue()
+def _json(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a summary as JSON, with a line for each host, of which none is held."""
+    head = json.dumps({name: value for name, value in summary.items() if name != "lines"}, indent=1)
+    yield f'{head[:-2]},\n "lines": ['
+    for number, line in enumerate(summary["lines"]):
+        yield f"{',' if number else ''}\n  {json.dumps(asdict(line))}"
+    yield "\n ]\n}\n"
+
+
+def table(lines: Iterable[Line]) -> Iterator[str]:
+    """Yield the lines as CSV; no cell is one that a spreadsheet would take for a formula."""
+    names = list(Line.__dataclass_fields__)
+    for row in itertools.chain([names], (map(_cell, asdict(line).values()) for line in lines)):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerow(row)
+        yield text.getvalue()
 
 
 def _cell(value: Any) -> Any:
@@ -221,13 +232,14 @@ def records(directories: Iterable[Path], damaged: list[str]) -> Iterator[Record]
     A host that several directories know is told by the record that was begun last.
     """
     files: dict[str, list[Path]] = {}
-    for path in sorted(path for directory in directories for path in (directory / HOSTS).glob("*.json")):
-        files.setdefault(path.name, []).append(path)
-    for paths in files.values():
+    for folder in (directory / HOSTS for directory in directories if (directory / HOSTS).is_dir()):
+        for name in os.listdir(folder):
+            files.setdefault(name, []).append(folder)
+    for name in sorted(name for name in files if name.endswith(".json")):
         found = []
-        for path in paths:
+        for folder in files[name]:
             try:
-                found.append(read(path))
+                found.append(read(folder / name))
             except RecordError as error:
                 damaged.append(str(error))
         if found:

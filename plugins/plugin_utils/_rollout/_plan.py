@@ -9,10 +9,11 @@ import contextlib
 import datetime
 import functools
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,8 +24,10 @@ FORMAT = 1
 _SHOWN = 3
 _DERIVED = ("effective", "conflicts")
 _NEXT = ",\n"
+_INDEX = '"index":{\n'
+_INDEX_END = "\n},\n"
 _HOSTS = '"hosts":{\n'
-_END = "\n}}\n"
+_END = "}}\n"
 
 
 class PlanError(Exception):
@@ -79,49 +82,55 @@ class Share(Terms):
 
 
 @dataclass(frozen=True)
+class Outline(Terms):
+    """What a rollout needs of a plan before it begins; hosts are sorted."""
+
+    digest: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan(Terms):
-    """A plan for hosts; left_out says of others why there is none."""
+    """A plan for hosts; left_out says of others why there is none. A host is looked up whenever it is written."""
 
     hosts: Mapping[str, HostPlan]
     left_out: Mapping[str, str]
 
-    @functools.cached_property
+    @property
     def digest(self) -> str:
-        """SHA-256 over all of the plan, as 64 hex digits: over the head, which has that of each host's entry."""
-        return _sha256(_canonical(self._head))
+        """SHA-256 over all of the plan, as 64 hex digits: over what is sealed, which has that of each host's entry."""
+        return _sha256(self._sealed)
 
     @functools.cached_property
-    def _entries(self) -> Mapping[str, str]:
-        return {host: _canonical(asdict(plan)) for host, plan in sorted(self.hosts.items())}
-
-    @functools.cached_property
-    def _head(self) -> Mapping[str, Any]:
-        place, index = 0, {}
-        for host, entry in self._entries.items():
-            place += len(_canonical(host)) + 1
-            index[host] = [place, len(entry), _sha256(entry)]
-            place += len(entry) + len(_NEXT)
-        return {
+    def _sealed(self) -> str:
+        head = {
             "format": FORMAT,
             "created": stamp(self.created),
             "valid_until": stamp(self.valid_until),
             "collection": self.collection,
-            "left_out": dict(sorted(self.left_out.items())),
-            "index": index,
+            "left_out": self.left_out,
         }
+        place, index = 0, []
+        for host in sorted(self.hosts):
+            name, entry = _name(host), _entry(self.hosts[host])
+            index.append(f'{name}[{place + len(name)},{len(entry)},"{_sha256(entry)}"]')
+            place += len(name) + len(entry) + len(_NEXT)
+        return f"{_canonical(head)[1:-1]}{_NEXT}{_INDEX}{_NEXT.join(index)}{_INDEX_END}"
 
-    def text(self) -> str:
-        """The plan as its file: a head, and the hosts on a line each, so that one of them is read without the rest.
+    def pieces(self) -> Iterator[str]:
+        """The plan as its file, which is JSON: the digest, what it is over, and the hosts.
 
-        The index has for each host where its entry begins after the line "hosts", its length, and its SHA-256.
+        Each host has a line in the index, with where its entry begins after the line "hosts", its length and its
+        SHA-256, and a line of its own with that entry, so that one of them is read without the others.
         """
-        head = json.dumps({"digest": self.digest, **self._head}, separators=(",", ":"), ensure_ascii=True)
-        lines = _NEXT.join(f"{_canonical(host)}:{entry}" for host, entry in self._entries.items())
-        return f"{head[:-1]}{_NEXT}{_HOSTS}{lines}{_END}"
+        yield f"{_opening(self.digest)}{self._sealed}{_HOSTS}"
+        for number, host in enumerate(sorted(self.hosts)):
+            yield f"{_NEXT if number else ''}{_name(host)}{_entry(self.hosts[host])}"
+        yield f"\n{_END}"
 
     def save(self, path: Path) -> None:
         """Write the plan; raises NotWritable."""
-        write(path, self.text())
+        write(path, self.pieces())
 
 
 def _canonical(content: Any) -> str:
@@ -132,38 +141,73 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def load(path: Path) -> Plan:
-    """Read a whole plan; raises PlanError where it is none, or where any byte of it was changed since it was made."""
+def _opening(digest: str) -> str:
+    return f'{{"digest":"{digest}"{_NEXT}'
+
+
+def _name(host: str) -> str:
+    return f"{_canonical(host)}:"
+
+
+def _entry(plan: HostPlan) -> str:
+    return _canonical(vars(plan))
+
+
+def load(path: Path) -> Outline:
+    """Read a whole plan; raises PlanError where it is none, or where any byte of it was changed since it was made.
+
+    Of the entries one at a time is held.
+    """
     with _opened(path) as file:
-        text = file.read().decode()
-        content = _known(json.loads(text), path)
-        hosts = {host: host_plan(fields) for host, fields in content["hosts"].items()}
-        plan = Plan(*_terms(content), hosts=hosts, left_out=content["left_out"])
-        if plan.text() != text:
+        digest, content = _sealed(file, path)
+        place, index = 0, content["index"]
+        for number, (host, at) in enumerate(index.items(), 1):
+            line, name = file.readline(), _name(host)
+            entry = line.decode()[len(name) :].rstrip(_NEXT)
+            ending = _NEXT if number < len(index) else "\n"
+            same = at == [place + len(name), len(entry), _sha256(entry)] and line == f"{name}{entry}{ending}".encode()
+            if not same:
+                raise _edited(path)
+            host_plan(json.loads(entry))
+            place += len(line)
+        if file.read() != _END.encode():
             raise _edited(path)
-        return plan
+        return Outline(*_terms(content), digest=digest, hosts=tuple(index))
 
 
 def load_share(path: Path, host: str) -> Share:
-    """Read one host's part of a plan, without the entries of the others. Raises PlanError.
-
-    The digest is that of the index, which has that of the entry.
-    """
+    """Read one host's part of a plan, without the entries of the others. Raises PlanError."""
     with _opened(path) as file:
-        content = _known(json.loads(file.readline().decode().removesuffix(_NEXT) + "}"), path)
-        digest = content.pop("digest")
-        if _sha256(_canonical(content)) != digest:
-            raise _edited(path)
-        if host in content["left_out"]:
-            raise PlanError(f"There is no plan for {host}: {content['left_out'][host]}")
-        if host not in content["index"]:
+        digest, content = _sealed(file, path, host)
+        left_out, index = content["left_out"], content["index"]
+        if host in left_out:
+            raise PlanError(f"There is no plan for {host}: {left_out[host]}")
+        if host not in index:
             raise PlanError(f"{host} is not in the plan: it was made for other hosts.")
-        place, length, sha256 = content["index"][host]
-        file.seek(place + len(_HOSTS), os.SEEK_CUR)
+        place, length, sha256 = index[host]
+        file.seek(place, os.SEEK_CUR)
         entry = file.read(length).decode()
         if _sha256(entry) != sha256:
             raise _edited(path)
         return Share(*_terms(content), digest=digest, planned=host_plan(json.loads(entry)))
+
+
+def _sealed(file: BinaryIO, path: Path, host: str | None = None) -> tuple[str, dict[str, Any]]:
+    """The digest of a plan and what it is over, which is read up to the entries; of the index one host or all.
+
+    Each host does this, so what is said of all others is hashed and not taken apart.
+    """
+    first, head, begin, *index = itertools.takewhile(lambda line: line != _HOSTS.encode(), file)
+    digest = hashlib.sha256(b"".join((head, begin, *index))).hexdigest()
+    name = b"" if host is None else _name(host).encode()
+    own = b"".join(line for line in index if line.startswith(name))
+    text = b"".join((head, begin, own)).decode().removesuffix(_INDEX_END).rstrip(_NEXT)
+    content = json.loads(f"{{{text}}}}}")
+    if content["format"] != FORMAT:
+        raise PlanError(f"{path} is no plan of format {FORMAT}.")
+    if first != _opening(digest).encode():
+        raise _edited(path)
+    return digest, content
 
 
 @contextlib.contextmanager
@@ -176,12 +220,6 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise PlanError(f"The plan {path} can't be read: {error.strerror}.") from None
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise PlanError(f"{path} is no plan, or was edited: a field of it is missing or can't be read.") from None
-
-
-def _known(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    if content.get("format") != FORMAT:
-        raise PlanError(f"{path} is no plan of format {FORMAT}.")
-    return content
 
 
 def _edited(path: Path) -> PlanError:

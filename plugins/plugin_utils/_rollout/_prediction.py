@@ -92,6 +92,25 @@ def keep(plan: Path, host: str, prediction: Prediction) -> None:
     write(_part(plan, host), json.dumps(asdict(prediction)))
 
 
+class KeptPlans(Mapping[str, HostPlan]):
+    """What was planned for hosts, each read anew whenever it is asked for: a plan of many is not held in memory."""
+
+    def __init__(self, plan: Path, hosts: Sequence[str]) -> None:
+        self._plan = plan
+        self._hosts = dict.fromkeys(hosts)
+
+    def __getitem__(self, host: str) -> HostPlan:
+        if host not in self._hosts:
+            raise KeyError(host)
+        return host_plan(json.loads(_part(self._plan, host).read_text(encoding="utf-8"))["planned"])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hosts)
+
+    def __len__(self) -> int:
+        return len(self._hosts)
+
+
 def gather(plan: Path, hosts: Sequence[str]) -> Iterator[tuple[str, Prediction]]:
     """The predictions that were kept for a plan, for each of the hosts."""
     for host in hosts:

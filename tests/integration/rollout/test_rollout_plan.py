@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import Plan, load
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import Plan, load, load_share
 
 from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on
 from tests.integration.site import CONNECTIONS, DATA_COLLECTION, named, sz
@@ -111,7 +111,9 @@ def test_trap_40_a_plan_that_does_not_fit_is_refused(
 ) -> None:
     planned.lab.reset_accounts()
     file = planned.work / "other.json"
-    edit(load(planned.plan_file)).save(file)
+    plan = load(planned.plan_file)
+    hosts = {host: load_share(planned.plan_file, host).planned for host in plan.hosts}
+    edit(Plan(plan.created, plan.valid_until, plan.collection, hosts, {})).save(file)
     refused(planned, planned.play("rollout", mde_plan=str(file)), sentence)
 
 

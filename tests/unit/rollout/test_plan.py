@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import hashlib
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan im
     load_share,
     said,
 )
+
+from tests.unit.evidence.plans import plan_for
 
 MADE = datetime.datetime(2026, 1, 31, 12, 0, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
@@ -48,13 +52,43 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_plan_is_read_as_it_was_written(file: Path) -> None:
-    assert load(file) == PLAN
-    assert load(file).digest == PLAN.digest == json.loads(file.read_text(encoding="utf-8"))["digest"]
+    plan = load(file)
+    assert (plan.created, plan.valid_until, plan.collection) == (MADE, MADE + HOUR, "1.0.0")
+    assert plan.hosts == ("pc-1", "pc-2")
+    assert plan.digest == PLAN.digest == json.loads(file.read_text(encoding="utf-8"))["digest"]
+
+
+def test_the_digest_is_that_of_the_lines_between_the_first_and_the_hosts(file: Path) -> None:
+    sealed = file.read_bytes().split(b"\n", 1)[1].partition(b'"hosts":{\n')[0]
+    assert hashlib.sha256(sealed).hexdigest() == PLAN.digest
+    hosts = json.loads(file.read_text(encoding="utf-8"))["hosts"]
+    for host, entry in hosts.items():
+        text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
+        assert hashlib.sha256(text.encode()).hexdigest().encode() in sealed, host
 
 
 def test_the_order_of_hosts_is_nothing_to_the_digest() -> None:
     turned = dataclasses.replace(PLAN, hosts=dict(reversed(PLAN.hosts.items())))
     assert turned.digest == PLAN.digest
+
+
+def _compact(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _as_a_plan(content: dict[str, Any]) -> str:
+    """What was edited, in the shape of a plan, so that it is not for its shape that it is refused."""
+    index, hosts = (
+        ",\n".join(f"{json.dumps(name)}:{_compact(value)}" for name, value in content.pop(part).items())
+        for part in ("index", "hosts")
+    )
+    digest = _compact({"digest": content.pop("digest", None)})[1:-1]
+    head = _compact(content)[1:-1]
+    return f'{{{digest},\n{head},\n"index":{{\n{index}\n}},\n"hosts":{{\n{hosts}\n}}}}\n'
+
+
+def test_what_is_edited_below_has_the_shape_of_a_plan(file: Path) -> None:
+    assert _as_a_plan(json.loads(file.read_text(encoding="utf-8"))) == file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -84,10 +118,7 @@ def test_the_order_of_hosts_is_nothing_to_the_digest() -> None:
 def test_no_edit_goes_unnoticed(file: Path, edit: Edit) -> None:
     content = json.loads(file.read_text(encoding="utf-8"))
     edit(content)
-    lines = (f"{json.dumps(host)}:{json.dumps(entry)}" for host, entry in content.pop("hosts").items())
-    # As the file was, so that it is not for its shape that it is refused.
-    text = json.dumps(content)[:-1] + ',\n"hosts":{\n' + ",\n".join(lines) + "\n}}\n"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(_as_a_plan(content), encoding="utf-8")
     with pytest.raises(PlanError, match="edited"):
         load(file)
 
@@ -114,13 +145,47 @@ def test_the_part_of_one_host_is_read_without_the_others(file: Path) -> None:
 
 def test_no_byte_of_an_own_part_can_be_another(file: Path) -> None:
     text = file.read_bytes()
-    first = text.index(b'"pc-1":', text.index(b"\n")) + len(b'"pc-1":')
-    for at in range(text.index(b"\n", first) - 1):
-        if text.index(b"\n") <= at < first:
-            continue
+    entry = text.index(b'"pc-1":', text.index(b'"hosts":')) + len(b'"pc-1":')
+    read = (*range(text.index(b'"hosts":')), *range(entry, text.index(b",\n", entry)))
+    for at in read:
         file.write_bytes(text[:at] + bytes([text[at] ^ 1]) + text[at + 1 :])
         with pytest.raises(PlanError):
             load_share(file, "pc-1")
+
+
+def test_each_host_has_its_own_part_whatever_it_is_called(file: Path) -> None:
+    names = ("", ",", "{", '"', '":[', "pc", "pc-1", "Büro 日本", "\\", 'x":[0,1,"0"],"pc', "a\nb", "},")
+    hosts = {name: dataclasses.replace(HOST, reboot_reason=name) for name in names}
+    dataclasses.replace(PLAN, hosts=hosts, left_out={"gone": '"index":{"lost":[', "lost": "unreachable"}).save(file)
+    assert load(file).hosts == tuple(sorted(names))
+    assert {name: load_share(file, name).planned for name in names} == hosts
+    for lost in ("lost", "c"):
+        with pytest.raises(PlanError, match=lost):
+            load_share(file, lost)
+
+
+def test_hosts_that_are_turned_and_what_comes_behind_the_end_are_refused(file: Path) -> None:
+    text = file.read_bytes()
+    lines = text.splitlines(keepends=True)
+    turned = b"".join((*lines[:-3], lines[-2].replace(b"}\n", b"},\n"), lines[-3].replace(b"},\n", b"}\n"), lines[-1]))
+    for wrong in (text[:-1], text + b"\n", text + text, json.dumps(json.loads(text), indent=1).encode(), turned):
+        assert wrong != text
+        file.write_bytes(wrong)
+        with pytest.raises(PlanError, match="edited"):
+            load(file)
+
+
+def test_the_memory_for_a_plan_does_not_grow_with_its_entries(file: Path) -> None:
+    peaks = []
+    for hosts in (200, 1000):
+        plan_for(hosts, {}).save(file)
+        for read in (load, lambda path: load_share(path, "pc-0001.example.com")):
+            tracemalloc.start()
+            read(file)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        assert file.stat().st_size > hosts * 1000
+    assert max(peaks[2] - peaks[0], peaks[3] - peaks[1]) < 800 * 800
 
 
 @pytest.mark.parametrize("read", [load, lambda path: load_share(path, "pc-1")])
