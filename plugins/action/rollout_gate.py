@@ -12,10 +12,17 @@ from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import (
+    publish,
+    publish_if_due,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import RecordError
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import load_scope, save_scope
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import (
+    Scope,
+    load_scope,
+    save_scope,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._table import say
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
@@ -47,14 +54,21 @@ class ActionModule(EndpointAction):
         everyone = list(task_vars["ansible_play_hosts_all"])
         turn = had_turn(everyone, task_vars["ansible_play_hosts"], task_vars["ansible_play_batch"])
         directories = [shadow(evidence), evidence] if self._task.check_mode else [evidence]
-        work, digest = options["work"], options["plan_digest"] or ""
+        work = options["work"]
+        try:
+            scope = load_scope(evidence)
+        except RecordError as error:
+            raise Refused(f"How the endpoints ended can't be told: {error}") from None
+        digest = (scope and scope.plan_digest) or ""
         endings = [ending(directories, host, work, digest) for host in turn]
         bad = [found for found in endings if not found.good]
         before = _open_before(evidence, everyone, turn, digest) if work == "rollout" else 0
         stops = bool(bad) and len(bad) + before > options["max_failures"]
         ended = stops or len(turn) == len(everyone)
         stopped = _batch(everyone, turn, options["batches"]) if stops else ""
-        lines = self._lines(evidence, work, endings, ended, stopped)
+        if scope and stopped:
+            scope = replace(scope, stopped=stopped)
+        lines = self._lines(evidence, scope, work, endings, ended)
         say(lines)
         result = {
             "changed": False,
@@ -69,24 +83,27 @@ class ActionModule(EndpointAction):
         return {**result, "lines": lines}
 
     def _lines(
-        self, evidence: Path, work: str, endings: Sequence[Ending], ended: bool, stopped: str
+        self, evidence: Path, scope: Scope | None, work: str, endings: Sequence[Ending], ended: bool
     ) -> list[str]:
-        """What is printed; outside of check mode the evidence is made as well, and at the end the directory free."""
+        """What is printed at the end; outside of check mode the evidence is made then, and the directory is free.
+
+        Before the end the evidence is made where it is old: all of it is read for that.
+        """
         if self._task.check_mode:
             return [f"{found.host}: {found.reason}" for found in endings if found.good] + listed(
                 [found for found in endings if not found.good]
             )
+        if not ended:
+            publish_if_due(evidence)
+            return []
         report = Report()
         try:
-            if stopped and (scope := load_scope(evidence)):
-                save_scope(evidence, replace(scope, stopped=stopped))
+            if scope and scope.stopped:
+                save_scope(evidence, scope)
             published = publish(evidence, report.add)
-            if ended:
-                release(evidence, this_run(work, "", ""))
+            release(evidence, this_run(work, "", ""))
         except (RecordError, NotWritable) as error:
             raise Refused(f"{counted(endings)}. The evidence could not be completed: {error}") from None
-        if not ended:
-            return []
         lines = report.lines(published, str(evidence / PAGE))
         return [*lines, go_on(work, evidence)]
 

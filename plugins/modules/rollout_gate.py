@@ -18,9 +18,10 @@ description:
   - Counts over the whole rollout, by the records of evidence. So what was unreachable, unverified or rolled back
     counts, whoever dropped out of the play, an endpoint whose record was damaged, and what an earlier run of the same
     plan left.
-  - Makes summary, table and page from the records. When a rollout or a rollback stops or ends, it prints how each
+  - Only records of the plan count that M(mde.connectivity.rollout_begin) took the directory for.
+  - When a rollout or a rollback stops or ends, it makes summary, table and page from the records, prints how each
     endpoint ended, where the evidence is and how to go on, and gives back the directory that
-    M(mde.connectivity.rollout_begin) took.
+    M(mde.connectivity.rollout_begin) took. Before, it makes them where they are old.
   - Used by the playbooks C(mde.connectivity.rollout) and C(mde.connectivity.rollback), once per batch, with
     C(run_once). Runs on the controller and reaches no endpoint.
 options:
@@ -28,10 +29,6 @@ options:
     description: The directory on the controller with the records of evidence.
     type: path
     required: true
-  plan_digest:
-    description:
-      - The digest of the plan that is being carried out. What belongs to another plan is no record of this one.
-    type: str
   batches:
     description:
       - The sizes of the batches, as in the keyword C(serial), so that the evidence says in which of them a rollout
@@ -68,14 +65,12 @@ EXAMPLES = r"""
 - name: Let the next batch begin only when all is well
   mde.connectivity.rollout_gate:
     evidence: /srv/change/CHG0001
-    plan_digest: "{{ applied.plan_digest }}"
   run_once: true
   any_errors_fatal: true
 
 - name: Two of all may end other than well
   mde.connectivity.rollout_gate:
     evidence: /srv/change/CHG0001
-    plan_digest: "{{ applied.plan_digest }}"
     max_failures: 2
   run_once: true
   any_errors_fatal: true
