@@ -23,7 +23,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
     path_of,
     save,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import who_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import load_scope, who_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import Reachability
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
@@ -93,6 +93,13 @@ class ActionModule(EndpointAction):
             raise InvalidOption("deadline", "it is a number of minutes from 1 to 1440.")
         share = load_share(Path(options["plan"]).expanduser(), host)
         share.check(utc_now(), VERSION)
+        evidence = Path(options["evidence"]).expanduser()
+        try:
+            scope = load_scope(evidence)
+        except RecordError as error:
+            raise Refused(str(error)) from None
+        if scope and scope.plan_digest != share.digest:
+            raise PlanError(f"The plan {options['plan']} was replaced since this rollout began. {host} was left alone.")
         planned = share.planned
         if options["migration"]:
             self._moving = migration_of(options["migration"], options["verify"], self._with_files)
@@ -109,7 +116,7 @@ class ActionModule(EndpointAction):
             change=options["change"],
             who=who_of(task_vars),
             batch=_batch(host, task_vars["ansible_play_hosts_all"], options["batches"]),
-            evidence=Path(options["evidence"]).expanduser(),
+            evidence=evidence,
             owner=None if self._task.check_mode else this_run("", "", ""),
             watch=Watch(options["deadline"]),
             verify=None if moving else self._verify(options, task_vars),
