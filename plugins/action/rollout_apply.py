@@ -23,7 +23,11 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
     path_of,
     save,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import load_scope, who_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import (
+    SCOPE,
+    load_scope,
+    who_of,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import Reachability
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
@@ -98,6 +102,9 @@ class ActionModule(EndpointAction):
             scope = load_scope(evidence)
         except RecordError as error:
             raise Refused(str(error)) from None
+        # A run that writes has one since it began, and check mode writes none.
+        if scope is None and not self._task.check_mode:
+            raise PlanError(f"{evidence} does not say which plan is carried out, since its {SCOPE} is gone.")
         if scope and scope.plan_digest != share.digest:
             raise PlanError(f"The plan {options['plan']} was replaced since this rollout began. {host} was left alone.")
         planned = share.planned

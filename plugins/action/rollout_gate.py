@@ -12,10 +12,7 @@ from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import (
-    publish,
-    publish_if_due,
-)
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import is_due, publish
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import RecordError
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._report import Report
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import (
@@ -56,7 +53,8 @@ class ActionModule(EndpointAction):
         directories = [shadow(evidence), evidence] if self._task.check_mode else [evidence]
         work = options["work"]
         try:
-            scope = load_scope(evidence)
+            # A rollback restores whatever is there, of whichever plan.
+            scope = load_scope(evidence) if work == "rollout" else None
         except RecordError as error:
             raise Refused(f"How the endpoints ended can't be told: {error}") from None
         digest = (scope and scope.plan_digest) or ""
@@ -93,17 +91,19 @@ class ActionModule(EndpointAction):
             return [f"{found.host}: {found.reason}" for found in endings if found.good] + listed(
                 [found for found in endings if not found.good]
             )
-        if not ended:
-            publish_if_due(evidence)
+        if not ended and not is_due(evidence):
             return []
         report = Report()
         try:
             if scope and scope.stopped:
                 save_scope(evidence, scope)
             published = publish(evidence, report.add)
-            release(evidence, this_run(work, "", ""))
+            if ended:
+                release(evidence, this_run(work, "", ""))
         except (RecordError, NotWritable) as error:
             raise Refused(f"{counted(endings)}. The evidence could not be completed: {error}") from None
+        if not ended:
+            return []
         lines = report.lines(published, str(evidence / PAGE))
         return [*lines, go_on(work, evidence)]
 

@@ -16,8 +16,9 @@ description:
   - Brings an endpoint into the state that a plan of M(mde.connectivity.rollout_plan) says, as
     M(mde.connectivity.endpoint_proxy) would, and asks the service URLs from it, as M(mde.connectivity.reachability)
     does.
-  - Refuses a plan that is too old, was edited, or is for other settings, and an endpoint that is not as it was when
-    the plan was made.
+  - Refuses a plan that is too old, was edited, is for other settings, or is not the one that
+    M(mde.connectivity.rollout_begin) took the directory for, and an endpoint that is not as it was when the plan was
+    made.
   - Where the service is not reached after the write, the exact bytes from before are restored.
   - Never fails for what is found on the endpoint. RV(verdict) says how it ended, and
     M(mde.connectivity.rollout_gate) after it decides whether the rollout goes on. So an endpoint that can't be

@@ -18,7 +18,7 @@ description:
   - Counts over the whole rollout, by the records of evidence. So what was unreachable, unverified or rolled back
     counts, whoever dropped out of the play, an endpoint whose record was damaged, and what an earlier run of the same
     plan left.
-  - Only records of the plan count that M(mde.connectivity.rollout_begin) took the directory for.
+  - In a rollout only records of the plan count that M(mde.connectivity.rollout_begin) took the directory for.
   - When a rollout or a rollback stops or ends, it makes summary, table and page from the records, prints how each
     endpoint ended, where the evidence is and how to go on, and gives back the directory that
     M(mde.connectivity.rollout_begin) took. Before, it makes them where they are old.

@@ -98,15 +98,19 @@ def publish_if_due(directory: Path) -> None:
 
     What goes wrong is not said here: it is said where the run ends, which publishes in any case.
     """
-    page_file = directory / PAGE
     with contextlib.suppress(OSError, RecordError, NotWritable):
-        if page_file.exists():
-            there = page_file.stat()
-            if time.time() - there.st_mtime < _SECONDS + _SECONDS_PER_KB_OF_PAGE * there.st_size / 1000:
-                return
-        if load_scope(directory):
+        if is_due(directory) and load_scope(directory):
             with _alone(directory):
                 publish(directory)
+
+
+def is_due(directory: Path) -> bool:
+    """Whether there is no page, or one that is older than it should be while endpoints are worked on."""
+    try:
+        page = (directory / PAGE).stat()
+    except OSError:
+        return True
+    return not 0 <= time.time() - page.st_mtime < _SECONDS + _SECONDS_PER_KB_OF_PAGE * page.st_size / 1000
 
 
 @contextlib.contextmanager

@@ -227,13 +227,20 @@ def _cell(value: Any) -> Any:
 
 
 def records(directories: Iterable[Path], damaged: list[str]) -> Iterator[Record]:
-    """Yield the records of directories one by one, and add a sentence to damaged for each that is none.
+    """Yield the records of directories one by one, and add a sentence to damaged for what can't be read or is none.
 
     A host that several directories know is told by the record that was begun last.
     """
     files: dict[str, list[Path]] = {}
-    for folder in (directory / HOSTS for directory in directories if (directory / HOSTS).is_dir()):
-        for name in os.listdir(folder):
+    for folder in (directory / HOSTS for directory in directories):
+        try:
+            names = os.listdir(folder)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            damaged.append(f"{folder} can't be read: {error.strerror}.")
+            continue
+        for name in names:
             files.setdefault(name, []).append(folder)
     for name in sorted(name for name in files if name.endswith(".json")):
         found = []

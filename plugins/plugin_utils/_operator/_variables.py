@@ -130,7 +130,7 @@ RUN: Mapping[str, Variable] = {
     "mde_slice": _TRUTH,
 }
 # What the playbooks and actions themselves leave among the variables of a host.
-LEFT = ("mde_applied", "mde_connectivity_written", "mde_evidence_directory", "mde_gate", "mde_planned")
+LEFT = ("mde_connectivity_written", "mde_evidence_directory", "mde_planned")
 
 FAMILIES: Mapping[str, Family] = {
     "endpoint_proxy": Family("endpoint_proxy_", "endpoint_proxy", ("restore", "role"), {}, ("result",)),

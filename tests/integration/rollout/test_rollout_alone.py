@@ -74,7 +74,8 @@ def test_a_second_run_into_a_directory_or_on_an_endpoint_is_refused(network: Sta
         assert change.untouched(*change.lab.endpoints)
 
 
-def test_a_plan_that_is_replaced_under_way_is_not_carried_out(network: Stage, tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", ["was replaced since this rollout began", "since its scope.json is gone"])
+def test_a_plan_that_is_replaced_under_way_is_not_carried_out(network: Stage, tmp_path: Path, said: str) -> None:
     with change_on(network, tmp_path, {"clean": 3}) as change:
         change.plan(mde_plan_valid_hours=2)
         other = change.plan_file.read_bytes()
@@ -82,10 +83,12 @@ def test_a_plan_that_is_replaced_under_way_is_not_carried_out(network: Stage, tm
         run = Started("mde.connectivity.rollout", change.inventory, change.work, change.arguments({}))
         stop_when(run, (change.evidence / "hosts" / "clean-1.json").exists)
         change.plan_file.write_bytes(other)
+        if "scope" in said:
+            (change.evidence / "scope.json").unlink()
         os.kill(run.pid, signal.SIGCONT)
         ended = run.wait()
         assert ended.rc != 0
-        assert "was replaced since this rollout began" in " ".join(ended.output.split())
+        assert said in " ".join(ended.output.split())
         assert change.verdicts() == {"clean-1": "ok"}
         assert change.untouched("clean-2", "clean-3")
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import load, save
 
 from tests.integration.play import Outcome, Run
 from tests.integration.rollout.rollout_site import WRITE, Change, blamed, change_on
@@ -44,6 +46,20 @@ def done(network: Stage, tmp_path: Path) -> Iterator[Done]:
 
 def restorations(run: Run) -> list[Outcome]:
     return [outcome for outcome in run.outcomes if outcome.task == "Restore the endpoint"]
+
+
+def test_a_record_of_another_run_is_restored_and_a_damaged_scope_holds_nothing_up(done: Done) -> None:
+    change, before = done
+    save(change.evidence, replace(load(change.evidence, "clean-1"), plan_digest=None))
+    some = change.play("rollback", "--limit", "clean-1")
+    assert (some.rc, blamed(some)) == (0, {})
+    assert change.held("clean-1") == before["clean-1"]
+    scope = change.evidence / "scope.json"
+    scope.write_text("{", encoding="utf-8")
+    rest = change.play("rollback")
+    assert rest.rc != 0
+    assert "4 rolled_back. The evidence could not be completed: " in " ".join(rest.output.split())
+    assert change.all_held() == before
 
 
 def test_trap_39_a_rollback_restores_exactly_and_once(done: Done) -> None:

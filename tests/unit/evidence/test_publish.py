@@ -69,6 +69,24 @@ def test_a_page_of_many_hosts_may_be_older(directory: Path) -> None:
     assert told(directory) == []
 
 
+def test_a_page_from_the_future_is_made_again(directory: Path) -> None:
+    publish(directory)
+    path_of(directory, HOSTS[0]).unlink()
+    grow_old(directory, -3600)
+    publish_if_due(directory)
+    assert told(directory) == []
+
+
+def test_a_folder_of_records_that_can_not_be_read_is_told_and_not_taken_for_empty(directory: Path) -> None:
+    for record in (directory / "hosts").iterdir():
+        record.unlink()
+    (directory / "hosts").rmdir()
+    (directory / "hosts").write_text("", encoding="utf-8")
+    summary = publish(directory).summary
+    assert summary["damaged"] == [f"{directory / 'hosts'} can't be read: Not a directory."]
+    assert summary["incomplete"]
+
+
 def test_one_process_at_a_time_makes_it_and_the_others_go_on(directory: Path) -> None:
     handle = os.open(directory, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
