@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -24,13 +25,13 @@ def hosts_of(pattern: Any, groups: Mapping[str, Sequence[str]], loader: Any, lim
         raise NoHosts("Name the hosts, as in -e mde_hosts=windows: mde_hosts is not set, or empty.")
     if not isinstance(pattern, str) and not (isinstance(pattern, list) and all(isinstance(p, str) for p in pattern)):
         raise NoHosts(f"mde_hosts is {pattern!r}, and has to be a pattern of hosts, as in -e mde_hosts=windows.")
-    inventory = _inventory(groups, loader)
     try:
-        for part in split_host_pattern(pattern):
-            _check(part.lstrip("!&"), inventory, groups)
-        hosts = _names(inventory, pattern)
-        inventory.subset(limit)
-        left = _names(inventory, pattern)
+        with _inventory(groups, loader) as inventory:
+            for part in split_host_pattern(pattern):
+                _check(part.lstrip("!&"), inventory, groups)
+            hosts = _names(inventory, pattern)
+            inventory.subset(limit)
+            left = _names(inventory, pattern)
     except AnsibleError as error:
         raise NoHosts(f"mde_hosts is {pattern!r}: {error}") from None
     if not hosts:
@@ -42,17 +43,27 @@ def hosts_of(pattern: Any, groups: Mapping[str, Sequence[str]], loader: Any, lim
 
 def left_out(pattern: Any, hosts: Sequence[str], groups: Mapping[str, Sequence[str]], loader: Any) -> int:
     """How many hosts of a pattern are not among those of a play; none where no pattern is given."""
-    return len({*_names(_inventory(groups, loader), pattern)} - {*hosts}) if pattern else 0
+    if not pattern:
+        return 0
+    with _inventory(groups, loader) as inventory:
+        return len({*_names(inventory, pattern)} - {*hosts})
 
 
-def _inventory(groups: Mapping[str, Sequence[str]], loader: Any) -> InventoryManager:
+@contextlib.contextmanager
+def _inventory(groups: Mapping[str, Sequence[str]], loader: Any) -> Iterator[InventoryManager]:
     """What Ansible matches patterns with, made of the groups that a play knows."""
     inventory = InventoryManager(loader, parse=False)
     for group, hosts in groups.items():
         inventory.add_group(group)
         for host in hosts:
             inventory.add_host(host, group=group)
-    return inventory
+    try:
+        yield inventory
+    finally:
+        # Groups and hosts hold each other: thousands of hosts would stay until Python looks for such circles.
+        for known in inventory.groups.values():
+            known.hosts.clear()
+            known.clear_hosts_cache()
 
 
 def _check(part: str, inventory: InventoryManager, groups: Mapping[str, Sequence[str]]) -> None:

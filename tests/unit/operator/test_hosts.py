@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, The mde.connectivity authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A pattern is matched as Ansible matches it, and nothing of that stays in ansible-playbook."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from ansible.inventory.host import Host
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._hosts import hosts_of, left_out
+
+NAMES = [f"pc-{number}" for number in range(50)]
+GROUPS = {"all": NAMES, "windows": NAMES[:40], "ungrouped": NAMES[40:]}
+
+
+@pytest.fixture
+def _uncollected() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def hosts_in_memory() -> int:
+    return sum(isinstance(each, Host) for each in gc.get_objects())
+
+
+@pytest.mark.usefixtures("_uncollected")
+def test_the_hosts_that_a_pattern_was_matched_with_are_freed_at_once() -> None:
+    before = hosts_in_memory()
+    assert hosts_of("windows[0:9]", GROUPS, DataLoader(), "!pc-3") == [name for name in NAMES[:10] if name != "pc-3"]
+    assert left_out("all", NAMES[:45], GROUPS, DataLoader()) == 5
+    assert hosts_in_memory() == before
