@@ -52,7 +52,7 @@ WRITERS: dict[str, type[Any]] = {**BLOCKS, "winhttp_advproxy": WinHttpAdvProxy, 
 MODULES: dict[str, type[Any]] = {**WRITERS, "endpoint_info": EndpointInfo}
 ROLES = {
     "endpoint_proxy": {"main"},
-    "endpoint_verify": {"main", "check", "verify", "once"},
+    "endpoint_verify": {"main", "check", "verify", "once", "recorded"},
     "service_allowlist": {"main"},
 }
 # What a writer returns in the shape of its "before".
