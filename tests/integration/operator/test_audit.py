@@ -233,7 +233,7 @@ def test_an_endpoint_whose_task_never_began_is_counted_and_hides_no_other(lab: L
     assert "2 of 4 are as desired, 1 drifted, 1 not started." in done.output
 
 
-def test_where_no_task_began_the_report_says_that_nobody_was_asked(lab: Lab, tmp_path: Path) -> None:
+def test_where_no_task_left_a_record_the_report_says_so(lab: Lab, tmp_path: Path) -> None:
     report = task("evidence_report", {"batch": ["clean-1"]})
     (said,) = run_tasks([report], lab.inventory(tmp_path / "inventory.yml"), tmp_path, hosts="clean-1").outcomes
-    assert said.result["msg"].startswith("No endpoint was asked, so there is nothing to sum up")
+    assert said.result["msg"].startswith("No endpoint left a record, so there is nothing to sum up")
