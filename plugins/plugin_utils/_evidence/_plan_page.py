@@ -33,8 +33,9 @@ def _sentence(plan: Plan) -> str:
     same, lost = len(plan.hosts) - changed, len(plan.left_out)
     parts = [f"{changed} of {len(plan.hosts) + lost} would change"]
     parts += [f"{same} {'needs' if same == 1 else 'need'} no change"] if same else []
-    why = "can't be moved or could not be read, and" if _moves(plan) else "could not be read and"
-    parts += [f"{lost} {why} {'is' if lost == 1 else 'are'} left out"] if lost else []
+    if lost:
+        why = "can't be moved or could not be read, and" if _moves(plan) else "could not be read and"
+        parts.append(f"{lost} {why} {'is' if lost == 1 else 'are'} left out")
     return ", ".join(parts) + "."
 
 

@@ -159,7 +159,7 @@ def load(path: Path) -> Outline:
     Of the entries one at a time is held.
     """
     with _opened(path) as file:
-        digest, content = _sealed(file, path)
+        digest, content = _read_sealed(file, path)
         place, index = 0, content["index"]
         for number, (host, at) in enumerate(index.items(), 1):
             line, name = file.readline(), _name(host)
@@ -178,7 +178,7 @@ def load(path: Path) -> Outline:
 def load_share(path: Path, host: str) -> Share:
     """Read one host's part of a plan, without the entries of the others. Raises PlanError."""
     with _opened(path) as file:
-        digest, content = _sealed(file, path, host)
+        digest, content = _read_sealed(file, path, host)
         left_out, index = content["left_out"], content["index"]
         if host in left_out:
             raise PlanError(f"There is no plan for {host}: {left_out[host]}")
@@ -192,7 +192,7 @@ def load_share(path: Path, host: str) -> Share:
         return Share(*_terms(content), digest=digest, planned=host_plan(json.loads(entry)))
 
 
-def _sealed(file: BinaryIO, path: Path, host: str | None = None) -> tuple[str, dict[str, Any]]:
+def _read_sealed(file: BinaryIO, path: Path, host: str | None = None) -> tuple[str, dict[str, Any]]:
     """The digest of a plan and what it is over, which is read up to the entries; of the index one host or all.
 
     Each host does this, so what is said of all others is hashed and not taken apart.
