@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ansible.errors import AnsibleError
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import (
     EndpointAction,
-    argument_spec,
     validated,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable, write
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import claim, place_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
     Record,
@@ -31,22 +27,23 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachabil
     Reachability,
     missed,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._said import failure, lines
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._verdict import UNKNOWN
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
     InvalidOption,
     Refused,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import of_role
-from ansible_collections.mde.connectivity.plugins.plugin_utils._sensor._inquiry import SensorContacts
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
+from ansible_collections.mde.connectivity.plugins.plugin_utils._verification import (
+    Verification,
+    reasons,
+    role_options,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import (
     Endpoint,
     EndpointError,
 )
 
-_NO_LOG = "The sensor's log could not be read: "
-_ABOVE = "the table above says what to do"
 _UNREAD = (AnsibleError, EndpointError, Refused)
 
 
@@ -64,8 +61,7 @@ class ActionModule(EndpointAction):
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         template = self._templar.template
-        names = {*argument_spec("reachability"), "assert", "report_directory", "sensor"}
-        asked = of_role("endpoint_verify", names, task_vars, template)
+        asked = role_options(task_vars, template)
         asked |= of_role("__endpoint_verify", ("assert", "record", "table"), task_vars, template)
         # In check mode the settings that the role endpoint_proxy would write are not there yet.
         configured = task_vars.get("endpoint_proxy_result") or {}
@@ -73,109 +69,52 @@ class ActionModule(EndpointAction):
         return {**asked, "pending": pending, "directory": template(task_vars.get("mde_report"))}
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        host = str(task_vars["inventory_hostname"])
-        inquiry = Reachability(options)
+        verification = Verification(str(task_vars["inventory_hostname"]), options)
+        hosts = task_vars["ansible_play_hosts_all"]
         try:
             if options["record"]:
-                return self._recorded(host, inquiry, task_vars["ansible_play_hosts_all"])
-            report = self._ask(inquiry)
-            self._keep(host, report, options["report_directory"])
+                return self._recorded(verification, hosts)
+            report = verification.ask(Endpoint(self._connection))
+            self._keep(verification, report)
         except (RecordError, NotWritable) as error:
             raise Refused(str(error)) from None
-        in_table = options["table"] and len(task_vars["ansible_play_hosts_all"]) > 1
-        return self._answer(host, report, options, in_table)
+        in_table = options["table"] and len(hosts) > 1
+        return {"changed": False, **verification.answer(report, in_table, options["pending"])}
 
-    def _ask(self, inquiry: Reachability) -> dict[str, Any]:
-        """The report of the probe and, in sensor, what the sensor says, or (msg) why that can't be read."""
-        endpoint = Endpoint(self._connection)
-        report: dict[str, Any] = {**inquiry.ask(endpoint), "sensor": {}}
-        if inquiry.options["sensor"]:
-            contacts = SensorContacts(validated("sensor_contacts", {}))
-            try:
-                report["sensor"] = contacts.ask(endpoint)
-            except (EndpointError, Refused) as error:
-                report["sensor"] = {"msg": str(error)}
-        return report
+    def _keep(self, verification: Verification, report: Mapping[str, Any]) -> None:
+        if not self._task.check_mode:
+            verification.keep(report)
 
-    def _keep(self, host: str, report: Mapping[str, Any], directory: str | None) -> None:
-        """Write the report where one is wanted. Raises NotWritable."""
-        if directory and not self._task.check_mode:
-            content = {"host": host, "time": stamp(utc_now()), **report}
-            write(Path(directory).absolute() / f"{quote(host, safe='')}.json", f"{json.dumps(content, indent=4)}\n")
-
-    def _answer(
-        self, host: str, report: dict[str, Any], options: Mapping[str, Any], in_table: bool
-    ) -> dict[str, Any]:
-        said = _said(host, report, options["pending"])
-        if not in_table:
-            say(said)
-        wrong = _wrong(host, report, f"--limit {host} says what to do" if in_table else _ABOVE)
-        result: dict[str, Any] = {"changed": False, **report}
-        if options["assert"]:
-            # What was printed is not printed once more, as JSON.
-            del result["rows"]
-            if wrong and not options["pending"]:
-                return {**result, "failed": True, "msg": wrong}
-        return {**result, "wrong": "" if options["pending"] else wrong, "msg": said}
-
-    def _recorded(self, host: str, inquiry: Reachability, hosts: list[str]) -> dict[str, Any]:
+    def _recorded(self, verification: Verification, hosts: list[str]) -> dict[str, Any]:
         """Ask, and keep a record that says whatever comes of it."""
-        directory = place_of(inquiry.options["directory"], "verify")
+        directory = place_of(verification.options["directory"], "verify")
         scope = claim(directory, "verify", hosts)
         started = stamp(utc_now())
-        record = Record(host, scope.run, scope.who, started, kind="verify", state="done")
+        record = Record(verification.host, scope.run, scope.who, started, kind="verify", state="done")
         try:
-            report = self._ask(inquiry)
+            report = verification.ask(Endpoint(self._connection))
         except _UNREAD as error:
             cause = cause_of(error) if isinstance(error, AnsibleError) else str(error)
             fields: dict[str, Any] = {"verdict": "unread", "reason": cause}
         else:
-            self._keep(host, report, inquiry.options["report_directory"])
-            fields = _ending(host, report)
+            self._keep(verification, report)
+            fields = _ending(verification, report)
             if len(hosts) == 1:
-                say(_said(host, report, pending=False))
+                say(verification.said(report))
         save(directory, replace(record, **fields, finished=stamp(utc_now())))
         return {"changed": False, "answer": fields["verdict"], "msg": f"{fields['verdict']}: {fields['reason']}"}
 
 
-def _ending(host: str, report: Mapping[str, Any]) -> dict[str, Any]:
+def _ending(verification: Verification, report: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a record that say how it ended."""
     lost = missed(report["rows"]) if not report["summary"]["reachable"] else []
     known = any(row["verdict"] != UNKNOWN for row in lost)
-    verdict = "not_reached" if known else "unread" if _wrong(host, report) else "reached"
+    verdict = "not_reached" if known else "unread" if verification.wrong(report) else "reached"
     kept = ("effective", "rows", "summary", "findings")
     return {
         "verdict": verdict,
-        "reason": " ".join(_reasons(report)),
+        "reason": " ".join(reasons(report)),
         "observed": {name: report[name] for name in ("effective", "onboarding")},
         "observed_at": stamp(utc_now()),
         "reachability": {name: report[name] for name in kept},
     }
-
-
-def _reasons(report: Mapping[str, Any]) -> list[str]:
-    """What is wrong, a sentence each; without the URLs, which the rows have."""
-    lost, log = failure(report), report["sensor"].get("msg")
-    together = [finding["text"] for finding in report["findings"] if finding["finding"] == "one_cause"]
-    return [*([f"{lost}."] if lost else []), *together, *([f"{_NO_LOG}{log}"] if log else [])]
-
-
-def _wrong(host: str, report: Mapping[str, Any], where: str = _ABOVE) -> str:
-    """Why an endpoint does not pass, empty where it does."""
-    lost, log = failure(report), report["sensor"].get("msg")
-    found = [f"{host} {lost}; {where}."] if lost else []
-    return " ".join([*found, *([f"{_NO_LOG}{log}"] if log else [])])
-
-
-def _said(host: str, report: Mapping[str, Any], pending: bool) -> list[str]:
-    more = []
-    if contacts := report["sensor"].get("contacts"):
-        well = sum(contact["state"] == "ok" for contact in contacts)
-        newest = report["sensor"]["events"]["newest"] or "none"
-        counted = f"In the sensor's own log (newest event {newest}) {well} of {len(contacts)} URIs were reached."
-        more.append(" ".join((counted, *report["sensor"]["hints"])))
-    if pending and not report["summary"]["reachable"]:
-        more.append(
-            "This is no failure yet: check mode has not written the proxy settings that the run would write."
-        )
-    return lines(host, report, more)

@@ -49,16 +49,17 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan im
     plain,
     said,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import of_role, settings_of
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import (
+    VERIFY_DEFAULTS,
+    of_role,
+    settings_of,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._step import carry_out, preview
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._watch import Watch, WatchedEndpoint
 from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._migration import Migration
 from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._options import migration_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import utc_now
 from ansible_collections.mde.connectivity.plugins.plugin_utils._version import VERSION
-
-# The defaults of the role that are not those of the module.
-_OF_ROLE = {"unprobed": "omit", "run_as": "system"}
 
 
 class ActionModule(EndpointAction):
@@ -138,7 +139,7 @@ class ActionModule(EndpointAction):
                 raise InvalidOption("verify_role", "it takes everything from variables of the role; leave verify out.")
             names = argument_spec("reachability")
             asked = of_role("endpoint_verify", names, task_vars, self._templar.template)
-            arguments = {**_OF_ROLE, **asked}
+            arguments = {**VERIFY_DEFAULTS, **asked}
         if arguments is None:
             return None
         verify = validated("reachability", self._with_files(Reachability.complete(arguments)))

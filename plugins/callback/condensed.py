@@ -203,6 +203,8 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
     def _failure(self, status: str, result: Any) -> None:
         host = result._host.get_name()
         sentence = _sentence(result._result, lost=status == "unreachable").removeprefix(f"{host} ").removeprefix(": ")
+        if status == "unreachable" and result._result.get("changed"):
+            sentence += ", after it was changed"
         alike = self._alike.setdefault((status, sentence.replace(host, "HOST")), [])
         if not alike:
             task = "" if result._task.run_once else f"{printable(host, _LONGEST)}: "

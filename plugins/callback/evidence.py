@@ -74,11 +74,13 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE, Head
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
 
+_SETTINGS_OF = "mde.connectivity.endpoint_proxy"
 _APPLY = "mde.connectivity.rollout_apply"
 _UNDO = "mde.connectivity.rollout_undo"
 _GATE = "mde.connectivity.rollout_gate"
 _ADDS = {
-    "mde.connectivity.endpoint_proxy": _completion.with_settings,
+    _SETTINGS_OF: _completion.with_settings,
+    "mde.connectivity.endpoint_verify": _completion.with_reachability,
     "mde.connectivity.reachability": _completion.with_reachability,
     _APPLY: _completion.with_verdict,
     _UNDO: _completion.as_it_is,
@@ -141,7 +143,14 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             return
         message = str(result._result.get("msg") or "no reason was given")
         lost = _completion.lost_after_verdict if self._is_final(result) else _completion.unreachable
-        self._change(result, lambda record, now: lost(record, message, now))
+
+        def change(record: Record, now: str) -> Record:
+            # What endpoint_proxy had done before it lost the endpoint.
+            if _action(result) == _SETTINGS_OF and result._result.get("before"):
+                record = _completion.with_settings(record, result._result, now)
+            return lost(record, message, now)
+
+        self._change(result, change)
         self._tell(result, bad=True, dropped=True)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
@@ -192,7 +201,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         return result._host.get_name() in self._final
 
     def _ignored(self, result: Any) -> bool:
-        return not self._directory or bool(result._task.check_mode) or bool(result._result.get("skipped"))
+        # A verification that keeps a record of its own is about no change.
+        none = result._result.get("skipped") or "answer" in result._result
+        return not self._directory or bool(result._task.check_mode) or bool(none)
 
     def _change(self, result: Any, change: Any) -> None:
         if self._journal is None:

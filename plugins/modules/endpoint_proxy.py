@@ -144,6 +144,15 @@ options:
       - In a fleet that is cheaper, as each option that is a template is compiled for each endpoint.
     type: bool
     default: false
+  verify_role:
+    description:
+      - Whether the endpoint is verified afterwards as the role C(mde.connectivity.endpoint_verify) does, with the
+        variables of that role, over the same connection. In a fleet that is much cheaper than a task of its own.
+      - The task fails where the service is not reached, unless C(endpoint_verify_assert) is false. The settings stay.
+      - In check mode it asks what is reached with the settings that are there, and does not fail where the run would
+        change them.
+    type: bool
+    default: false
   restore:
     description:
       - A snapshot to put back, byte for byte, as a result of this or another module of the collection has it in
@@ -373,6 +382,13 @@ ansible_facts:
       returned: when something was written
       type: dict
       sample: {'HKLM\SOFTWARE\Policies\Microsoft\Windows\DataCollection\TelemetryProxyServer': 5f1c0a7e3b2d9c41}
+verification:
+  description: What M(mde.connectivity.endpoint_verify) returns, and where it fails in C(msg) why.
+  returned: with O(verify_role), when the endpoint was asked
+  type: dict
+  sample:
+    {msg: ["pc-0001 reaches all 15 required URLs (via proxy.example.com:8080)."], wrong: "",
+     summary: {rows: 15, ok: 15, failed: 0, unknown: 0, skipped: 0, reasons: {ok: 15}, reachable: true}}
 unknown:
   description: Whether it is unknown what the endpoint holds now.
   returned: when a write failed or could not be read back

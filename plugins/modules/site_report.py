@@ -17,7 +17,8 @@ description:
     it ended; the worst first, 42 at most. Below it stand the causes that several hosts have in common, and as the last
     line how many ended how, with those that were not looked at.
   - Takes it from the results that the roles C(mde.connectivity.endpoint_proxy) and C(mde.connectivity.endpoint_verify)
-    registered, C(endpoint_proxy_result) and C(endpoint_verify_result).
+    registered, C(endpoint_proxy_result) and C(endpoint_verify_result). The first has the verification in it where
+    O(mde.connectivity.endpoint_proxy#module:verify_role) is set.
   - The last task of the playbook C(mde.connectivity.site), in the section C(always) of a block, so that it stands as
     well where hosts failed. Where no host at all can be reached, Ansible ends the play before it.
   - Runs on the controller and reaches no endpoint. Run it once for a play, with C(run_once).

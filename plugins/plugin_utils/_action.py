@@ -136,9 +136,12 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
     def _options(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         return validated(self.module, self._complete(self._task.args))
 
-    def _of_role(self) -> bool:
-        """Whether the option role has the variables of a role say what is asked for; raises InvalidOption."""
-        given = {name: value for name, value in self._task.args.items() if value is not None}
+    def _of_role(self, *beside: str) -> bool:
+        """Whether the option role has the variables of a role say what is asked for; beside may stand beside it.
+
+        Raises InvalidOption.
+        """
+        given = {name: value for name, value in self._task.args.items() if value is not None and name not in beside}
         role = given.pop("role", False)
         try:
             asked = bool(check_type_bool(role))

@@ -17,7 +17,7 @@ NOT_VERIFIED = "The settings are in place, and nobody checked whether the servic
 
 
 def with_settings(record: Record, result: Mapping[str, Any], now: str) -> Record:
-    """Add the result of endpoint_proxy.
+    """Add the result of endpoint_proxy, and that of its verification where it has one.
 
     The state before and the bytes to restore are those of the first write; the state after is the last one seen.
     A verdict that the record has was about an earlier state, and remains in its history.
@@ -25,12 +25,14 @@ def with_settings(record: Record, result: Mapping[str, Any], now: str) -> Record
     result = clean(result)
     commands = tuple(result.get("commands") or ())
     known = record.commands[-len(commands) :] == commands if commands else True
-    changed = bool(result.get("changed"))
+    changed, verified = bool(result.get("changed")), result.get("verification")
+    # Beside a verification the message is about that.
+    said = None if verified else result.get("msg")
     if changed or result.get("unknown"):
-        event, text = "write", str(result.get("msg") or "The settings were written and read back.")
+        event, text = "write", str(said or "The settings were written and read back.")
     else:
-        event, text = "read", str(result.get("msg") or "The endpoint already had these settings.")
-    return replace(
+        event, text = "read", str(said or "The endpoint already had these settings.")
+    added = replace(
         record,
         state="writing" if result.get("unknown") else "written",
         verdict=None,
@@ -44,6 +46,7 @@ def with_settings(record: Record, result: Mapping[str, Any], now: str) -> Record
         warnings=_with(record, result.get("warnings") or ()),
         restart=result.get("reboot_reason") or record.restart,
     ).saw(_seen(result), now).noted(now, event, text)
+    return with_reachability(added, verified, now) if verified else added
 
 
 def _seen(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -54,9 +57,12 @@ def _seen(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def with_reachability(record: Record, result: Mapping[str, Any], now: str) -> Record:
-    """Add the result of reachability; a later probe takes the place of an earlier one, as it asks again."""
+    """Add the result of reachability; a later probe takes the place of an earlier one, as it asks again.
+
+    That of endpoint_verify may have no rows.
+    """
     result = clean(result)
-    rows, summary = result.get("rows"), result.get("summary")
+    rows, summary = result.get("rows", []), result.get("summary")
     if not isinstance(rows, list) or not isinstance(summary, dict):
         return record.noted(now, "probe", str(result.get("msg") or "The probe brought no rows."))
     found = {

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the endpoints of the playbook site ended, by what the two roles registered of each."""
+"""How the endpoints of the playbook site ended, by what the roles registered of each."""
 
 from __future__ import annotations
 
@@ -37,10 +37,13 @@ class Ending:
 
 
 def ending(host: str, configured: Any, verified: Any, check: bool) -> Ending:
-    """The ending by the results of endpoint_proxy and endpoint_verify; either is None where that had no turn."""
+    """The ending by the results of endpoint_proxy and endpoint_verify; either is None where that had no turn.
+
+    The second may be in the first, as verification.
+    """
     if not isinstance(configured, Mapping) or configured.get("skipped"):
         return Ending(host, "not looked at", why="it had no turn in this run")
-    later = verified if isinstance(verified, Mapping) else {}
+    later = verified if isinstance(verified, Mapping) else configured.get("verification") or {}
     before, after = configured.get("before") or {}, configured.get("after") or {}
     summary = later.get("summary") or {}
     ended, why = _ended(configured, later, check)

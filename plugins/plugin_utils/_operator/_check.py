@@ -15,6 +15,7 @@ from .._action import argument_spec, validated
 from .._probe._reachability import Reachability
 from .._resources._endpoint_proxy import EndpointProxy
 from .._resources._resource import InvalidOption, Refused
+from .._rollout._settings import VERIFY_DEFAULTS
 from .._services._lists import lists_of
 from .._services._model import REGIONS, InvalidRowError, ServiceFileError, UnknownChoiceError
 from .._services._service_tags import InvalidServiceTags
@@ -133,7 +134,7 @@ def _endpoint_verify(given: Given, complete: Complete) -> Iterator[str]:
     own = {name: given[f"{family.prefix}{name}"] for name in family.own if f"{family.prefix}{name}" in given}
     for sentence in ArgumentSpecValidator(dict(family.own)).validate(own).error_messages:
         yield f"{family.prefix}*: {sentence}."
-    settings = {"unprobed": "omit", "run_as": "system", **settings_of(family, given)}
+    settings = {**VERIFY_DEFAULTS, **settings_of(family, given)}
     yield from _tried(family, settings, _reachability, lambda a: complete(Reachability.complete(a)))
 
 

@@ -133,7 +133,7 @@ RUN: Mapping[str, Variable] = {
 LEFT = ("mde_connectivity_written", "mde_evidence_directory", "mde_planned")
 
 FAMILIES: Mapping[str, Family] = {
-    "endpoint_proxy": Family("endpoint_proxy_", "endpoint_proxy", ("restore", "role"), {}, ("result",)),
+    "endpoint_proxy": Family("endpoint_proxy_", "endpoint_proxy", ("restore", "role", "verify_role"), {}, ("result",)),
     "endpoint_verify": Family(
         "endpoint_verify_",
         "reachability",

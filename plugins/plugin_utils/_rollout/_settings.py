@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+# The defaults of the role endpoint_verify that are not those of the module reachability.
+VERIFY_DEFAULTS = {"unprobed": "omit", "run_as": "system"}
 _SETTINGS = ("method", "winhttp_proxy", "winhttp_import_ie", "wpad", "datacollection_proxy", "antivirus_proxy")
 
 

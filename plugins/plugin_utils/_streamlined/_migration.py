@@ -18,6 +18,7 @@ from .._probe._reachability import Reachability
 from .._resources._onboarding import Onboarding, build_of
 from .._resources._resource import InvalidOption, Refused
 from .._resources._windows import Windows
+from .._rollout._settings import VERIFY_DEFAULTS
 from .._sensor._contacts import CONTACT_IDS
 from .._sensor._events import LogUnreadable, newest, parse, require_parser
 from .._transaction import Unknown
@@ -164,7 +165,7 @@ class Migration:
 
 def verification(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
     """Arguments of reachability for the URLs that are needed after the move, by default those of its own region."""
-    given = {"unprobed": "omit", "run_as": "system", "regions": [AUTO], **(arguments or {})}
+    given = {**VERIFY_DEFAULTS, "regions": [AUTO], **(arguments or {})}
     return Reachability.complete({**given, "generation": STREAMLINED})
 
 

@@ -33,6 +33,9 @@ _GRACE = 5.0
 # The largest answer that any batch is known to give is a log of 8 million characters with the rest beside it.
 ANSWER_LIMIT = 32 * 1024 * 1024
 _SAID_LIMIT = 300
+_FAILED = "The connection to the endpoint failed: "
+# How winrm says that the connection was lost there; after it comes all that the endpoint had answered until then.
+_NOT_SENT = "winrm send_input failed"
 
 # cmd.exe looks for a program in the current directory first, and remote shells begin in one that a user can write to.
 # Here stands what the commands call by its name alone, and nobody but Windows puts anything there.
@@ -235,7 +238,7 @@ class Endpoint:
         except AnsibleError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises, there is no connection
-            raise AnsibleConnectionFailure(f"The connection to the endpoint failed: {type(error).__name__}") from None
+            raise AnsibleConnectionFailure(f"{_FAILED}{type(error).__name__}") from None
 
     def check(self, commands: Sequence[Command]) -> None:
         """Raise CommandTooLong where run would; nothing is sent."""
@@ -291,17 +294,18 @@ class Endpoint:
                 ) from None
             if isinstance(error, EndpointError):
                 raise
+            if str(error).startswith(_NOT_SENT):
+                raise AnsibleConnectionFailure(f"{_FAILED}broken pipe, as it was sent what a command reads") from None
             if isinstance(error, AnsibleError) and not isinstance(error, AnsibleConnectionFailure):
                 raise
             raise AnsibleConnectionFailure(self._said(error)) from None
 
     def _said(self, error: BaseException) -> str:
-        head = "The connection to the endpoint failed: "
         trouble = trouble_of(str(error)) if self._connection.transport in _FORMS else None
         if trouble:
-            return head + trouble.sentence(self._connection.transport)
+            return _FAILED + trouble.sentence(self._connection.transport)
         said = printable(str(error), _SAID_LIMIT)
-        return said if isinstance(error, AnsibleError) else head + said
+        return said if isinstance(error, AnsibleError) else _FAILED + said
 
     def _abandon(self, error: BaseException) -> None:
         """End what a call had started here, such as an ssh, and close the shell that it waited for."""

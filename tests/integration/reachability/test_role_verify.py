@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from windows_lab.lab import Lab
+from windows_lab.profiles import Profile
 
 from tests.integration.play import Outcome, Run, run_playbook, run_tasks
 from tests.integration.reachability.reach_site import WAKE_UP
@@ -25,10 +26,11 @@ pytestmark = pytest.mark.simulated
 EDR = "edr-neu.eu.endpoint.security.microsoft.com"
 TENANT: dict[str, Any] = {"endpoint_verify_regions": ["eu"], "endpoint_verify_generation": "streamlined"}
 ASKS = "Ask the URLs from the endpoint, and say what is reached and what is not"
+BOTH = "Bring the endpoint into the desired state, and ask the URLs from it"
 FAILS = "Fail where the service is not reached"
 # Where what is printed of an endpoint ends; that of another may come before the result of the first.
 NEXT = re.compile(
-    r"^(TASK|PLAY|ok:|changed:|fatal:|failed:|skipping:|\[|[\w-]+ (reaches|does not reach) )", re.MULTILINE
+    r"^(TASK|PLAY|---|ok:|changed:|fatal:|failed:|skipping:|\[|[\w-]+ (reaches|does not reach) )", re.MULTILINE
 )
 # What molecule looks for in all output of a second run.
 NOT_IDEMPOTENT = re.compile(r"changed=[1-9]")
@@ -81,6 +83,13 @@ def asked(done: Run, host: str = "clean-1") -> dict[str, Any]:
     return outcome.result
 
 
+def verified(done: Run, host: str = "clean-1") -> dict[str, Any]:
+    """What the task of the playbook site found when it asked an endpoint."""
+    (outcome,) = of(done, BOTH, host)
+    found: dict[str, Any] = outcome.result["verification"]
+    return found
+
+
 def said(done: Run, host: str = "clean-1") -> str:
     """What is printed of an endpoint, as one text."""
     begins = re.search(rf"^{host} (reaches|does not reach) .*", done.output, re.MULTILINE)
@@ -107,9 +116,9 @@ def test_site_verifies_twice_and_changes_nothing_the_second_time(two: Lab, tmp_p
         rows = [re.split(r" {2,}", line) for line in done.output.splitlines() if "25 of 26" in line]
         assert rows == [[host, was, wins, wins, "25 of 26", ended] for host in sorted(two.endpoints)]
         assert f"2 of 2 ended well, 2 {ended}." in done.output
-    engines = {host: asked(first, host)["engine"] for host in two.endpoints}
+    engines = {host: verified(first, host)["engine"] for host in two.endpoints}
     assert engines == {"clean-1": "powershell", "hardened-1": "wsh"}
-    assert asked(first)["run_as"] == "system"
+    assert verified(first)["run_as"] == "system"
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -124,7 +133,10 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
         }
         done = run(lab, tmp_path, "site", variables, ANSIBLE_CALLBACK_RESULT_FORMAT=form)
     assert done.rc == 2, done.output
-    (failure,) = of(done, ASKS)
+    (failure,) = of(done, BOTH)
+    # The settings were written and read back, and stay.
+    assert failure.result["changed"]
+    assert failure.result["after"]["winhttp"]["native"]["proxy"] == proxy.address
     assert failure.result["msg"] == (
         "clean-1 does not reach 1 of 17 required URLs (proxy_denied); the table above says what to do."
     )
@@ -152,7 +164,7 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
     assert "Not asked, as no host below them is known to answer: *.update.microsoft.com" in lines[-1]
     # The callback prints the table line by line, whichever way it shows results.
     assert any(row in done.output for row in rows)
-    report(tmp_path / "reports" / "of today" / "clean-1.json", asked(done))
+    report(tmp_path / "reports" / "of today" / "clean-1.json", verified(done))
 
 
 def report(path: Path, result: dict[str, Any]) -> dict[str, Any]:
@@ -173,7 +185,7 @@ def test_a_report_is_written_where_all_is_reached_and_has_the_sensors_log(lab: L
         more = {"endpoint_verify_report_directory": "reports", "endpoint_verify_sensor": True}
         done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address), **more})
     assert done.rc == 0, done.output
-    content = report(tmp_path / "reports" / "clean-1.json", asked(done))
+    content = report(tmp_path / "reports" / "clean-1.json", verified(done))
     assert content["sensor"]["sensor"]["onboarded"] is True
     assert {contact["state"] for contact in content["sensor"]["contacts"]} == {"ok"}
     newest = max(contact["last_success"] for contact in content["sensor"]["contacts"])
@@ -185,11 +197,11 @@ def test_a_sensors_log_that_is_missing_fails_after_the_report(two: Lab, tmp_path
     with outside(two) as proxy:
         more = {"endpoint_verify_report_directory": str(tmp_path), "endpoint_verify_sensor": True}
         done = run(two, tmp_path, "site", {**TENANT, **configured(proxy.address), **more})
-    (failure,) = of(done, ASKS)
+    (failure,) = of(done, BOTH)
     assert (done.rc, failure.status) == (2, "failed")
     assert failure.result["msg"].startswith("The sensor's log could not be read: ")
     assert (tmp_path / "clean-1.json").exists()
-    assert of(done, ASKS, "hardened-1")[0].status == "ok"
+    assert of(done, BOTH, "hardened-1")[0].status == "ok"
 
 
 def test_direct_beside_the_effective_path_is_a_finding_and_does_not_count(lab: Lab, tmp_path: Path) -> None:
@@ -293,11 +305,55 @@ def test_the_known_variables_are_listed_and_are_those_of_the_documentation(lab: 
     assert all(f"| `{name}` |" in (folder / "README.md").read_text() for name in listed)
 
 
-def test_skipping_the_tag_leaves_the_verification_out(lab: Lab, tmp_path: Path) -> None:
-    done = run(lab, tmp_path, "site", configured("proxy.lab.test:8080"), "--skip-tags", "verify")
+@pytest.mark.parametrize(("drop", "after"), [(7, False), (8, True), (9, False), (10, True)])
+def test_a_connection_that_is_lost_after_the_write_takes_nothing_back_of_what_was_written(
+    tmp_path: Path, drop: int, after: bool
+) -> None:
+    lost = Profile("lost", drop_request=drop, drop_after=after)
+    with Lab(profiles={lost: 1, "clean": 1}) as lab, outside(lab) as proxy:
+        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address)})
+        value = lab.endpoints["lost-1"].value(CONNECTIONS, "WinHttpSettings")
+    (outcome,) = of(done, BOTH, "lost-1")
+    assert (done.rc, outcome.status) == (4, "unreachable")
+    assert value is not None
+    assert proxy.address.encode() in value[1]
+    assert outcome.result["changed"]
+    assert outcome.result["after"]["winhttp"]["native"]["proxy"] == proxy.address
+    assert outcome.result["msg"].startswith(
+        "The settings were written and read back. The verification then: The connection to the endpoint failed: "
+    )
+    assert "CurrentVersion" not in outcome.result["msg"], "what the endpoint had answered until then"
+    wins = f"WinHTTP {proxy.address}"
+    (row,) = (re.split(r" {2,}", line) for line in done.output.splitlines() if re.match("lost-1 +WPAD", line))
+    assert row == ["lost-1", "WPAD", wins, wins, "not asked", "unreachable", "the connection was lost"]
+    assert "1 of 2 ended well, 1 changed, 1 unreachable." in done.output
+
+
+@pytest.mark.parametrize("tags", [("--skip-tags", "verify"), ("--skip-tags", "tagged"), ("--tags", "untagged")])
+def test_tags_leave_the_verification_out(lab: Lab, tmp_path: Path, tags: tuple[str, str]) -> None:
+    done = run(lab, tmp_path, "site", configured("proxy.lab.test:8080"), *tags)
     assert done.rc == 0, done.output
-    assert not [outcome for outcome in done.outcomes if "endpoint_verify" in outcome.task]
-    assert of(done, "Bring the endpoint into the desired state")[0].result["changed"]
+    (outcome,) = of(done, BOTH)
+    assert outcome.result["changed"]
+    assert "verification" not in outcome.result
+    assert not of(done, ASKS)
+
+
+def test_the_tag_alone_verifies_and_writes_nothing(lab: Lab, tmp_path: Path) -> None:
+    with outside(lab, resolves=True) as proxy:
+        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address)}, "--tags", "verify")
+    assert asked(done)["summary"]["rows"] == 26
+    assert not of(done, BOTH)
+    assert lab.endpoints["clean-1"].writes == []
+
+
+def test_site_is_one_task_for_each_endpoint(two: Lab, tmp_path: Path) -> None:
+    with outside(two) as proxy:
+        done = run(two, tmp_path, "site", {**TENANT, **configured(proxy.address)})
+    assert done.rc == 0, done.output
+    tasks = [outcome.task.rpartition(" : ")[2] for outcome in done.outcomes]
+    assert len(tasks) == 5, "two checks of the variables, one task for each of two endpoints, and the table"
+    assert [name for name in tasks if name == BOTH] == [BOTH, BOTH]
 
 
 def test_check_mode_asks_what_is_reached_now_and_writes_nothing(lab: Lab, tmp_path: Path) -> None:

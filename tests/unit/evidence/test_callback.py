@@ -21,6 +21,7 @@ from tests.unit.evidence.test_completion import WROTE
 
 PROXY = "mde.connectivity.endpoint_proxy"
 PROBE = "mde.connectivity.reachability"
+VERIFY = "mde.connectivity.endpoint_verify"
 APPLY = "mde.connectivity.rollout_apply"
 UNDO = "mde.connectivity.rollout_undo"
 GATE = "mde.connectivity.rollout_gate"
@@ -71,8 +72,9 @@ class Run:
     def fail(self, host: str, action: str, ignore_errors: bool = False, **values: Any) -> None:
         self.callback.v2_runner_on_failed(self.result(host, action, **values), ignore_errors)
 
-    def lose(self, host: str, action: str = PROXY) -> None:
-        self.callback.v2_runner_on_unreachable(self.result(host, action, msg="timed out", unreachable=True))
+    def lose(self, host: str, action: str = PROXY, **values: Any) -> None:
+        lost = {"msg": "timed out", "unreachable": True, **values}
+        self.callback.v2_runner_on_unreachable(self.result(host, action, **lost))
 
     def end(self) -> dict[str, Any]:
         self.callback.v2_playbook_on_stats(None)
@@ -113,6 +115,40 @@ def test_unreachable_before_during_and_after_the_write(run: Run) -> None:
     lost = load(run.directory, "b")
     assert lost is not None
     assert lost.before == WROTE["before"]
+
+
+def test_one_task_that_writes_and_verifies_says_both(run: Run) -> None:
+    reached = [row("https://a.example.com/", "effective", "ok", "ok", 5)]
+    run.ok("a", PROXY, **WROTE, verification={"summary": summary(reached), "msg": ["a reaches it."]})
+    run.fail("b", PROXY, **WROTE, msg="b does not reach it.", verification={"summary": summary(FOUND)})
+    assert run.words() == {"a": "ok", "b": "failed"}
+    assert run.directory
+    failed = load(run.directory, "b")
+    assert failed is not None
+    assert [entry["text"] for entry in failed.history if entry["event"] == "write"] == [
+        "The settings were written and read back."
+    ]
+    assert failed.reason == f"Do {PROXY}: b does not reach it."
+
+
+def test_an_endpoint_that_is_lost_while_the_same_task_verifies_was_written(run: Run) -> None:
+    run.lose("a", **WROTE)
+    run.lose("b", **{**WROTE, "changed": False, "commands": [], "snapshot": []})
+    assert run.words() == {"a": "unverified", "b": "failed"}
+    assert run.directory
+    written, same = (load(run.directory, host) for host in ("a", "b"))
+    assert written is not None
+    assert same is not None
+    assert (written.changed, written.before, written.snapshot) == (True, WROTE["before"], tuple(WROTE["snapshot"]))
+    assert written.reason.startswith("The endpoint became unreachable after the write had begun: ")
+    assert same.reason.startswith("The endpoint is unreachable, and nothing was written: ")
+
+
+def test_a_verification_with_records_of_its_own_is_no_change(run: Run) -> None:
+    run.ok("a", VERIFY, answer="reached", msg="reached: ")
+    run.ok("b", PROXY, **WROTE)
+    run.ok("b", VERIFY, **PROBED)
+    assert run.words() == {"b": "failed"}
 
 
 def test_a_host_that_is_lost_after_its_verdict_keeps_it(run: Run) -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ansible_collections.mde.connectivity.plugins.action import rollout_apply
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import InvalidOption
+from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import VERIFY_DEFAULTS
 
 DEFAULTS = Path(__file__).parents[3] / "roles" / "endpoint_verify" / "defaults" / "main.yml"
 
@@ -23,7 +24,7 @@ def test_the_defaults_of_a_rollout_are_those_of_the_role() -> None:
     defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
     assert defaults.keys() >= OTHERS
     asked = {name.removeprefix("endpoint_verify_"): defaults[name] for name in defaults.keys() - OTHERS}
-    assert asked == rollout_apply._OF_ROLE
+    assert asked == VERIFY_DEFAULTS
 
 
 def test_what_is_verified_is_said_once() -> None:
