@@ -14,19 +14,16 @@ from typing import Any
 
 import pytest
 from windows_lab.lab import Lab
-from windows_lab.profiles import Profile
 
-from tests.integration.play import Outcome, Run, run_playbook, run_tasks
+from tests.integration.play import Run, run_tasks
 from tests.integration.reachability.reach_site import WAKE_UP
+from tests.integration.reachability.verifying import ASKS, BOTH, TENANT, asked, configured, of, run
 from tests.integration.site import CONNECTIONS
 from tests.outside import outside
 
 pytestmark = pytest.mark.simulated
 
 EDR = "edr-neu.eu.endpoint.security.microsoft.com"
-TENANT: dict[str, Any] = {"endpoint_verify_regions": ["eu"], "endpoint_verify_generation": "streamlined"}
-ASKS = "Ask the URLs from the endpoint, and say what is reached and what is not"
-BOTH = "Bring the endpoint into the desired state, and ask the URLs from it"
 FAILS = "Fail where the service is not reached"
 # Where what is printed of an endpoint ends; that of another may come before the result of the first.
 NEXT = re.compile(
@@ -49,38 +46,12 @@ def two() -> Iterator[Lab]:
         yield raised
 
 
-def run(
-    lab: Lab, work: Path, playbook: str, variables: dict[str, Any], *more: str, **environment: str
-) -> Run:
-    inventory = lab.inventory(work / "inventory.yml")
-    arguments = ["--extra-vars", json.dumps({"mde_hosts": "windows", **variables}), *more]
-    return run_playbook(f"mde.connectivity.{playbook}", inventory, work, arguments, environment)
-
-
-def configured(proxy: str) -> dict[str, Any]:
-    """Variables for a proxy that is to be set, with which the settings of a clean endpoint lead to it."""
-    return {
-        "endpoint_proxy_winhttp_proxy": {"proxy": proxy},
-        "endpoint_proxy_wpad": {"state": "disabled"},
-    }
-
-
 def role(lab: Lab, work: Path, variables: dict[str, Any], *more: str) -> Run:
     """The role in a playbook of somebody's own, and after it what it has registered."""
     imported = {"name": "Verify", "ansible.builtin.import_role": {"name": "mde.connectivity.endpoint_verify"}}
     shown = {"name": "Show", "ansible.builtin.debug": {"var": "endpoint_verify_contacts"}}
     arguments = ["--extra-vars", json.dumps(variables), *more]
     return run_tasks([imported, shown], lab.inventory(work / "inventory.yml"), work, arguments)
-
-
-def of(done: Run, task: str, host: str = "clean-1") -> list[Outcome]:
-    return [outcome for outcome in done.outcomes if outcome.host == host and outcome.task.endswith(task)]
-
-
-def asked(done: Run, host: str = "clean-1") -> dict[str, Any]:
-    """What the task that asks an endpoint returned."""
-    (outcome,) = of(done, ASKS, host)
-    return outcome.result
 
 
 def verified(done: Run, host: str = "clean-1") -> dict[str, Any]:
@@ -303,57 +274,6 @@ def test_the_known_variables_are_listed_and_are_those_of_the_documentation(lab: 
     assert listed
     assert set(listed) == set(specs["main"]["options"]) == set(specs["check"]["options"])
     assert all(f"| `{name}` |" in (folder / "README.md").read_text() for name in listed)
-
-
-@pytest.mark.parametrize(("drop", "after"), [(7, False), (8, True), (9, False), (10, True)])
-def test_a_connection_that_is_lost_after_the_write_takes_nothing_back_of_what_was_written(
-    tmp_path: Path, drop: int, after: bool
-) -> None:
-    lost = Profile("lost", drop_request=drop, drop_after=after)
-    with Lab(profiles={lost: 1, "clean": 1}) as lab, outside(lab) as proxy:
-        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address)})
-        value = lab.endpoints["lost-1"].value(CONNECTIONS, "WinHttpSettings")
-    (outcome,) = of(done, BOTH, "lost-1")
-    assert (done.rc, outcome.status) == (4, "unreachable")
-    assert value is not None
-    assert proxy.address.encode() in value[1]
-    assert outcome.result["changed"]
-    assert outcome.result["after"]["winhttp"]["native"]["proxy"] == proxy.address
-    assert outcome.result["msg"].startswith(
-        "The settings were written and read back. The verification then: The connection to the endpoint failed: "
-    )
-    assert "CurrentVersion" not in outcome.result["msg"], "what the endpoint had answered until then"
-    wins = f"WinHTTP {proxy.address}"
-    (row,) = (re.split(r" {2,}", line) for line in done.output.splitlines() if re.match("lost-1 +WPAD", line))
-    assert row == ["lost-1", "WPAD", wins, wins, "not asked", "unreachable", "the connection was lost"]
-    assert "1 of 2 ended well, 1 changed, 1 unreachable." in done.output
-
-
-@pytest.mark.parametrize("tags", [("--skip-tags", "verify"), ("--skip-tags", "tagged"), ("--tags", "untagged")])
-def test_tags_leave_the_verification_out(lab: Lab, tmp_path: Path, tags: tuple[str, str]) -> None:
-    done = run(lab, tmp_path, "site", configured("proxy.lab.test:8080"), *tags)
-    assert done.rc == 0, done.output
-    (outcome,) = of(done, BOTH)
-    assert outcome.result["changed"]
-    assert "verification" not in outcome.result
-    assert not of(done, ASKS)
-
-
-def test_the_tag_alone_verifies_and_writes_nothing(lab: Lab, tmp_path: Path) -> None:
-    with outside(lab, resolves=True) as proxy:
-        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address)}, "--tags", "verify")
-    assert asked(done)["summary"]["rows"] == 26
-    assert not of(done, BOTH)
-    assert lab.endpoints["clean-1"].writes == []
-
-
-def test_site_is_one_task_for_each_endpoint(two: Lab, tmp_path: Path) -> None:
-    with outside(two) as proxy:
-        done = run(two, tmp_path, "site", {**TENANT, **configured(proxy.address)})
-    assert done.rc == 0, done.output
-    tasks = [outcome.task.rpartition(" : ")[2] for outcome in done.outcomes]
-    assert len(tasks) == 5, "two checks of the variables, one task for each of two endpoints, and the table"
-    assert [name for name in tasks if name == BOTH] == [BOTH, BOTH]
 
 
 def test_check_mode_asks_what_is_reached_now_and_writes_nothing(lab: Lab, tmp_path: Path) -> None:
