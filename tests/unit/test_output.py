@@ -72,6 +72,16 @@ def test_what_did_not_go_well_is_never_among_what_ended_well() -> None:
     assert endings.lines(0)[-1].startswith("0 of 7 ended well, ")
 
 
+def test_a_verification_within_the_first_result_counts_like_one_of_its_own() -> None:
+    inside = verified(1, msg="pc-1 does not")
+    whole = configured(failed=True, msg="pc-1 does not", verification=inside)
+    apart = ending("pc-1", configured(), {**inside, "failed": True}, check=False)
+    assert ending("pc-1", whole, None, check=False) == apart
+    assert ending("pc-1", configured(verification=verified(3)), None, check=False).reached == "3 of 3"
+    lost = ending("pc-1", configured(unreachable=True, msg="Connection refused"), None, check=False)
+    assert (lost.ended, lost.now, lost.reached) == ("unreachable", "WinHTTP new:2", "not asked")
+
+
 def test_of_many_endpoints_the_worst_are_shown_and_all_are_counted() -> None:
     endings = Endings(check=False)
     for number in range(5000):
