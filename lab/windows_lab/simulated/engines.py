@@ -82,9 +82,17 @@ def _powershell_file(process: Process, policy: str, names: list[str]) -> int:
     return _run(process, "powershell", "probe.ps1", names, script)
 
 
+def _forms(program: bytes) -> tuple[bytes, bytes]:
+    """A program as it stands in the collection, and as that sends it: without indentation and comments."""
+    lines = program.splitlines()
+    kept = [line.strip() for line in lines if line.strip() and not line.strip().startswith((b"#", b"//"))]
+    whole, sent = (b"".join(line + b"\r\n" for line in each) for each in (lines, kept))
+    return whole, sent
+
+
 def _run(process: Process, engine: str, shipped: str, names: list[str], script: bytes) -> int:
     found = [path for folder in _FOLDERS if (path := Path(folder).expanduser() / _PROBE / shipped).is_file()]
-    programs = [path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for path in found]
+    programs = [form for path in found for form in _forms(path.read_bytes())]
     # The connection psrp of ansible-core 2.18 ends what it pipes with one more line end.
     if not {script, script.removesuffix(b"\r\n")}.intersection(programs):
         process.complain(

@@ -32,9 +32,10 @@ _SLOW = 2
 
 @functools.cache
 def program(engine: str) -> str:
-    """The text of a program, with the line ends that it has on the endpoint."""
+    """The text of a program as it goes to the endpoint: without indentation and comments."""
     path = Path(__file__).parent / ENGINES[engine]
-    return path.read_text(encoding="ascii").replace("\n", "\r\n")
+    lines = (line.strip() for line in path.read_text(encoding="ascii").splitlines())
+    return "".join(f"{line}\r\n" for line in lines if line and not line.startswith(("#", "//")))
 
 
 @dataclass(frozen=True)
