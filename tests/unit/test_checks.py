@@ -14,7 +14,7 @@ import pytest
 
 from tests import twice
 from tests.checks import __main__ as command
-from tests.checks import matrix, powershell, runner, style, times
+from tests.checks import matrix, powershell, repeat, runner, style, times
 from tests.checks.catalogue import CHECKS
 
 REPORT = """
@@ -74,6 +74,14 @@ def test_the_times_of_the_last_run_are_told_by_check_and_by_test(
         ["61", "2", "42", "3", "0", "2", "slow"], ["3", "0", "0", "0", "0", "0", "quick"]
     ]  # fmt: skip
     assert [line.split()[-1] for line in lines[5:]] == ["a::c", "a::b"]
+
+
+def test_the_slowest_third_is_what_took_a_third_of_the_time() -> None:
+    took = {"a.b::one": 5.0, "a.b::two[x y]": 20.0, "a::three": 9.0, "a::four": 1.0, "a::five": 40.0}
+    found = [times.Case(name, seconds, 0, 0, 0.0) for name, seconds in took.items()]
+    assert repeat.slowest(found) == ["a.py::five"]
+    assert repeat.slowest(found[:4]) == ["a/b.py::two[x y]"]
+    assert repeat.slowest([]) == []
 
 
 def test_repeated_tests_are_no_further_evidence(check: runner.Check) -> None:
