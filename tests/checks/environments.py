@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import subprocess
 from pathlib import Path
 
 from tests.checks import matrix
@@ -32,8 +31,6 @@ def _made(interpreter: str, where: Path, file: Path) -> bool:
     digest = hashlib.sha256(file.read_bytes() + f"{interpreter} {where}".encode()).hexdigest()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
         return False
-    subprocess.run([interpreter, "-m", "venv", "--clear", str(where)], check=True)
-    pip = [str(where / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-    subprocess.run([*pip, "--requirement", str(file)], check=True)
+    matrix.install(interpreter, where, "--requirement", str(file))
     stamp.write_text(digest, encoding="utf-8")
     return True

@@ -80,13 +80,19 @@ def environment(name: str, controller: Controller, interpreter: str) -> Path:
     digest = hashlib.sha256(pins + str(where).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
         return python
-    subprocess.run([interpreter, "-m", "venv", "--clear", str(where)], check=True)
     requirements = [argument for file in files[:-1] for argument in ("--requirement", str(file))]
-    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-    subprocess.run([*pip, "--constraint", str(files[-1]), *requirements], check=True)
+    install(interpreter, where, "--constraint", str(files[-1]), *requirements)
     link_collection(where)
     stamp.write_text(digest)
     return python
+
+
+def install(interpreter: str, where: Path, *wanted: str) -> None:
+    """Make an environment with what pip is to install, without compiling the thousands of files that nobody imports."""
+    subprocess.run([interpreter, "-m", "venv", "--clear", "--without-pip", str(where)], check=True)
+    pip = (sys.executable, "-m", "pip", "--python", str(where / "bin" / "python"))
+    options = ("--quiet", "--disable-pip-version-check", "install", "--no-compile")
+    subprocess.run([*pip, *options, *wanted], check=True)
 
 
 def link_collection(where: Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 
 from ._meant import meant
+
+_GROUP = re.compile(r"(?P<group>[A-Za-z0-9_]+)(\[(?P<first>[0-9]{1,9}):(?P<last>[0-9]{1,9})\])?")
 
 
 class NoHosts(Exception):
@@ -25,6 +28,8 @@ def hosts_of(pattern: Any, groups: Mapping[str, Sequence[str]], loader: Any, lim
         raise NoHosts("Name the hosts, as in -e mde_hosts=windows: mde_hosts is not set, or empty.")
     if not isinstance(pattern, str) and not (isinstance(pattern, list) and all(isinstance(p, str) for p in pattern)):
         raise NoHosts(f"mde_hosts is {pattern!r}, and has to be a pattern of hosts, as in -e mde_hosts=windows.")
+    if limit is None and (found := _of_group(pattern, groups)):
+        return found
     try:
         with _inventory(groups, loader) as inventory:
             for part in split_host_pattern(pattern):
@@ -45,8 +50,21 @@ def left_out(pattern: Any, hosts: Sequence[str], groups: Mapping[str, Sequence[s
     """How many hosts of a pattern are not among those of a play; none where no pattern is given."""
     if not pattern:
         return 0
+    if found := _of_group(pattern, groups):
+        return len({*found} - {*hosts})
     with _inventory(groups, loader) as inventory:
         return len({*_names(inventory, pattern)} - {*hosts})
+
+
+def _of_group(pattern: Any, groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """The hosts of a group, or of a part of one as in windows[0:999]; none where a pattern is something else.
+
+    What Ansible matches any pattern with are objects of all hosts, 3 MB of 5,000.
+    """
+    found = _GROUP.fullmatch(pattern) if isinstance(pattern, str) else None
+    hosts = groups.get(found["group"], ()) if found else ()
+    first, last = (int(found["first"]), int(found["last"])) if found and found["first"] else (0, len(hosts))
+    return [str(host) for host in hosts[first : last + 1]]
 
 
 @contextlib.contextmanager

@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator
 
 import pytest
 from ansible.inventory.host import Host
 from ansible.parsing.dataloader import DataLoader
-from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._hosts import hosts_of, left_out
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator import _hosts
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._hosts import (
+    NoHosts,
+    hosts_of,
+    left_out,
+)
 
 NAMES = [f"pc-{number}" for number in range(50)]
 GROUPS = {"all": NAMES, "windows": NAMES[:40], "ungrouped": NAMES[40:]}
@@ -35,3 +41,21 @@ def test_the_hosts_that_a_pattern_was_matched_with_are_freed_at_once() -> None:
     assert hosts_of("windows[0:9]", GROUPS, DataLoader(), "!pc-3") == [name for name in NAMES[:10] if name != "pc-3"]
     assert left_out("all", NAMES[:45], GROUPS, DataLoader()) == 5
     assert hosts_in_memory() == before
+
+
+@pytest.mark.parametrize(
+    "pattern", ["windows", "all", "windows[0:9]", "windows[5:5]", "windows[38:60]", "all[0:0]", "ungrouped[3:9]"]
+)
+def test_a_group_and_a_part_of_one_are_what_ansible_takes_them_for(
+    monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    asked = hosts_of(pattern, GROUPS, DataLoader(), "all")
+    monkeypatch.setattr(_hosts, "InventoryManager", None)
+    assert hosts_of(pattern, GROUPS, DataLoader(), None) == asked
+    assert left_out(pattern, asked[1:], GROUPS, DataLoader()) == 1
+
+
+@pytest.mark.parametrize("pattern", ["windows[50:60]", "windows[9:3]", "linux"])
+def test_a_part_in_which_there_is_nothing_is_refused_by_name(pattern: str) -> None:
+    with pytest.raises(NoHosts, match=re.escape(pattern)):
+        hosts_of(pattern, GROUPS, DataLoader(), None)
