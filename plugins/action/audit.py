@@ -47,15 +47,15 @@ class ActionModule(EndpointAction):
         directory = place_of(options["directory"], "audit")
         started = stamp(utc_now())
         try:
-            scope = claim(directory, "audit", task_vars["ansible_play_hosts_all"])
+            claimed = claim(directory, "audit", task_vars["ansible_play_hosts_all"])
             prediction = predict(lambda: Endpoint(self._connection), settings, OnboardedEndpointProxy(wanted))
             answer, why = _answer(prediction, wanted)
             planned = prediction.planned
             now = stamp(utc_now())
             record = Record(
                 host=str(task_vars["inventory_hostname"]),
-                run=scope.run,
-                who=scope.who,
+                run=claimed.run,
+                who=claimed.who,
                 started=started,
                 kind="audit",
                 finished=now,

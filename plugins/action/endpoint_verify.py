@@ -88,9 +88,9 @@ class ActionModule(EndpointAction):
     def _recorded(self, verification: Verification, hosts: list[str]) -> dict[str, Any]:
         """Ask, and keep a record that says whatever comes of it."""
         directory = place_of(verification.options["directory"], "verify")
-        scope = claim(directory, "verify", hosts)
+        claimed = claim(directory, "verify", hosts)
         started = stamp(utc_now())
-        record = Record(verification.host, scope.run, scope.who, started, kind="verify", state="done")
+        record = Record(verification.host, *claimed, started, kind="verify", state="done")
         try:
             report = verification.ask(Endpoint(self._connection))
         except _UNREAD as error:

@@ -25,7 +25,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._scope import (
     SCOPE,
-    load_scope,
+    plan_of,
     who_of,
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import Reachability
@@ -100,13 +100,13 @@ class ActionModule(EndpointAction):
         share.check(utc_now(), VERSION)
         evidence = Path(options["evidence"]).expanduser()
         try:
-            scope = load_scope(evidence)
+            approved = plan_of(evidence)
         except RecordError as error:
             raise Refused(str(error)) from None
         # A run that writes has one since it began, and check mode writes none.
-        if scope is None and not self._task.check_mode:
+        if approved is None and not self._task.check_mode:
             raise PlanError(f"{evidence} does not say which plan is carried out, since its {SCOPE} is gone.")
-        if scope and scope.plan_digest != share.digest:
+        if approved not in (None, share.digest):
             raise PlanError(f"The plan {options['plan']} was replaced since this rollout began. {host} was left alone.")
         planned = share.planned
         if options["migration"]:

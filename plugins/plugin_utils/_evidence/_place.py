@@ -10,11 +10,12 @@ import getpass
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from .._run import run_directory
 from .._times import stamp
 from ._record import RecordError, path_of
-from ._scope import SCOPE, Scope, load_scope, save_scope
+from ._scope import SCOPE, Scope, is_about, load_scope, save_scope
 
 
 def place_of(directory: str | None, kind: str) -> Path:
@@ -24,15 +25,30 @@ def place_of(directory: str | None, kind: str) -> Path:
     return Path(f"{kind}-{stamp(_began()).replace('-', '').replace(':', '')}")
 
 
-def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Scope:
+class Claim(NamedTuple):
+    """The run that a directory is about, and who began it."""
+
+    run: str
+    who: str
+
+
+def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Claim:
     """Say what a directory is about; a further play of the same run adds its hosts.
 
-    Raises RecordError where it is about another run.
+    Raises RecordError where it is about another run, and NotWritable.
     """
-    known, run = load_scope(directory), run_directory().name
+    ours = Claim(run_directory().name, getpass.getuser())
+    # Each endpoint of a play comes here, and a scope is as long as the fleet.
+    if not is_about(directory, kind, ours.run, hosts):
+        _claim(directory, kind, hosts, ours)
+    return ours
+
+
+def _claim(directory: Path, kind: str, hosts: Sequence[str], ours: Claim) -> None:
+    known = load_scope(directory)
     if known is None:
-        scope = Scope(kind, "", None, tuple(hosts), tuple(hosts), run, getpass.getuser(), stamp(_began()))
-    elif (known.kind, known.run) != (kind, run):
+        scope = Scope(kind, "", None, tuple(hosts), tuple(hosts), *ours, stamp(_began()))
+    elif (known.kind, known.run) != (kind, ours.run):
         raise RecordError(
             f"{directory / SCOPE} says that the directory holds another {known.kind}, begun at {known.started}: name "
             "another directory in mde_report."
@@ -42,7 +58,6 @@ def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Scope:
         scope = replace(known, hosts=every, in_run=every)
     if scope != known:
         save_scope(directory, scope)
-    return scope
 
 
 def unrecorded(directory: Path, hosts: Iterable[str]) -> bool:
@@ -51,4 +66,5 @@ def unrecorded(directory: Path, hosts: Iterable[str]) -> bool:
 
 
 def _began() -> datetime.datetime:
+    # A file that is made in it is a later time: an audit and a verification keep none there.
     return datetime.datetime.fromtimestamp(run_directory().stat().st_ctime, datetime.UTC)

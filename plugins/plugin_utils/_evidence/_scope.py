@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from ._record import FORMAT, KINDS, RecordError
 
 SCOPE = "scope.json"
 _WHO = ("awx_user_name", "tower_user_name")
+# Characters of the file in which kind, change and digest stand.
+_HEAD = 4096
 _TEXTS = ("kind", "change", "run", "who", "started", "stopped")
 
 
@@ -70,6 +72,36 @@ def load_scope(directory: Path) -> Scope | None:
         raise RecordError(f"{path} does not say what the evidence beside it is about: a field is missing or unknown.")
     del content["format"]
     return Scope(**{**content, "hosts": tuple(content["hosts"]), "in_run": tuple(content["in_run"])})
+
+
+def plan_of(directory: Path) -> str | None:
+    """Return the digest of the plan that a directory is about, by what stands before its thousands of hosts.
+
+    None where nothing says what it is about, or where that is no plan. Raises RecordError.
+    """
+    try:
+        with (directory / SCOPE).open(encoding="utf-8") as file:
+            head, found, _hosts = file.read(_HEAD).partition('"hosts": [')
+        content = json.loads(f"{head.rstrip().removesuffix(',')}}}") if found else {}
+    except (OSError, ValueError):
+        content = {}
+    if isinstance(content.get("plan_digest"), str):
+        return str(content["plan_digest"])
+    scope = load_scope(directory)
+    return scope.plan_digest if scope else None
+
+
+def is_about(directory: Path, kind: str, run: str, hosts: Sequence[str]) -> bool:
+    """Whether a directory is about these hosts in this run, by the text of its scope as it is written.
+
+    Only yes is an answer: hosts that stand there in another order, or with signs that JSON escapes, are not found.
+    """
+    try:
+        text = (directory / SCOPE).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    names = '",\n  "'.join(hosts)
+    return all(f"\n {part}" in text for part in (f'"kind": "{kind}",', f'"run": "{run}",', f' "{names}"'))
 
 
 def _is_scope(content: Any) -> bool:
