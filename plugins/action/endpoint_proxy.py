@@ -13,7 +13,10 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._action import Re
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._probe._reachability import Reachability
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._endpoint_proxy import EndpointProxy
-from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
+    InvalidOption,
+    Refused,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._settings import of_role, settings_of
 from ansible_collections.mde.connectivity.plugins.plugin_utils._verification import Verification, role_options
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import (
@@ -34,6 +37,12 @@ class ActionModule(ResourceAction):
             arguments = {name: value for name, value in self._task.args.items() if name not in ("role", "verify_role")}
         verify = {"verify_role": self._task.args.get("verify_role", False)}
         options = validated(self.module, {**self._complete(arguments), **verify})
+        if options["verify_role"] and self._task.until:
+            raise InvalidOption(
+                "verify_role",
+                "with until, the last attempt would hide what the first one wrote. Leave until out, or give it to a "
+                "task of mde.connectivity.endpoint_verify.",
+            )
         if options["verify_role"]:
             self._verification = self._asked(task_vars)
         return options
@@ -56,13 +65,17 @@ class ActionModule(ResourceAction):
         written = "written and read back" if changed and not self._task.check_mode else "read"
         try:
             report = verification.ask(Endpoint(self._connection))
-            if not self._task.check_mode:
-                verification.keep(report)
         except AnsibleConnectionFailure as error:
             return {"unreachable": True, "msg": f"The settings were {written}. The verification then: {error}"}
-        except (AnsibleError, EndpointError, NotWritable, Refused) as error:
+        except (AnsibleError, EndpointError, InvalidOption, Refused) as error:
             return {"failed": True, "msg": f"The settings were {written}. The verification came to no answer: {error}"}
         in_table = verification.options["table"] and not alone
         answer = verification.answer(report, in_table, self._task.check_mode and changed)
         ended = {"failed": True, "msg": answer["msg"]} if answer.pop("failed", False) else {}
+        try:
+            if not self._task.check_mode:
+                verification.keep(report)
+        except NotWritable as error:
+            said = ended.get("msg", f"The settings were {written}, and the URLs asked.")
+            ended = {"failed": True, "msg": f"{said} {error}"}
         return {**ended, "verification": answer}

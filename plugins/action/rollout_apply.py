@@ -99,15 +99,7 @@ class ActionModule(EndpointAction):
         share = load_share(Path(options["plan"]).expanduser(), host)
         share.check(utc_now(), VERSION)
         evidence = Path(options["evidence"]).expanduser()
-        try:
-            approved = plan_of(evidence)
-        except RecordError as error:
-            raise Refused(str(error)) from None
-        # A run that writes has one since it began, and check mode writes none.
-        if approved is None and not self._task.check_mode:
-            raise PlanError(f"{evidence} does not say which plan is carried out, since its {SCOPE} is gone.")
-        if approved not in (None, share.digest):
-            raise PlanError(f"The plan {options['plan']} was replaced since this rollout began. {host} was left alone.")
+        self._check_approved(options["plan"], evidence, share.digest, host)
         planned = share.planned
         if options["migration"]:
             self._moving = migration_of(options["migration"], options["verify"], self._with_files)
@@ -131,6 +123,18 @@ class ActionModule(EndpointAction):
             confirm_within=options["confirm_within"],
             replan=options["replan"],
         )
+
+    def _check_approved(self, plan: str, evidence: Path, digest: str, host: str) -> None:
+        try:
+            approved = plan_of(evidence)
+        except RecordError as error:
+            raise Refused(str(error)) from None
+        # A run that writes has one since it began, and check mode writes none.
+        if approved is None and not self._task.check_mode:
+            why = f"since its {SCOPE} is gone, or about no plan"
+            raise PlanError(f"{evidence} does not say which plan is carried out, {why}.")
+        if approved not in (None, digest):
+            raise PlanError(f"The plan {plan} was replaced since this rollout began. {host} was left alone.")
 
     def _verify(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any] | None:
         arguments = options["verify"]

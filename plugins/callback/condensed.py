@@ -203,7 +203,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
     def _failure(self, status: str, result: Any) -> None:
         host = result._host.get_name()
         sentence = _sentence(result._result, lost=status == "unreachable").removeprefix(f"{host} ").removeprefix(": ")
-        if status == "unreachable" and result._result.get("changed"):
+        if status == "unreachable" and result._result.get("changed") and not result._task.check_mode:
             sentence += ", after it was changed"
         alike = self._alike.setdefault((status, sentence.replace(host, "HOST")), [])
         if not alike:

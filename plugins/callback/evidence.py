@@ -12,7 +12,8 @@ version_added: 1.0.0
 author:
   - mde.connectivity authors (@mde-connectivity)
 description:
-  - Collects what M(mde.connectivity.endpoint_proxy) and M(mde.connectivity.reachability) return, what
+  - Collects what M(mde.connectivity.endpoint_proxy), M(mde.connectivity.endpoint_verify) and
+    M(mde.connectivity.reachability) return, what
     M(mde.connectivity.rollout_apply) and M(mde.connectivity.rollout_undo) wrote down, and which hosts failed or
     could not be reached. It writes one file per host, a summary, a table and one page with everything in it.
   - A record is written when its news come, so a run that is killed leaves usable files. Until the end of the
@@ -74,13 +75,14 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._summary import PAGE, Head
 from ansible_collections.mde.connectivity.plugins.plugin_utils._times import stamp, utc_now
 
+_VERIFY = "mde.connectivity.endpoint_verify"
 _SETTINGS_OF = "mde.connectivity.endpoint_proxy"
 _APPLY = "mde.connectivity.rollout_apply"
 _UNDO = "mde.connectivity.rollout_undo"
 _GATE = "mde.connectivity.rollout_gate"
 _ADDS = {
     _SETTINGS_OF: _completion.with_settings,
-    "mde.connectivity.endpoint_verify": _completion.with_reachability,
+    _VERIFY: _completion.with_reachability,
     "mde.connectivity.reachability": _completion.with_reachability,
     _APPLY: _completion.with_verdict,
     _UNDO: _completion.as_it_is,
@@ -146,8 +148,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
         def change(record: Record, now: str) -> Record:
             # What endpoint_proxy had done before it lost the endpoint.
-            if _action(result) == _SETTINGS_OF and result._result.get("before"):
-                record = _completion.with_settings(record, result._result, now)
+            for item in _items(result._result) if _action(result) == _SETTINGS_OF else ():
+                if item.get("before"):
+                    record = _completion.with_settings(record, item, now)
             return lost(record, message, now)
 
         self._change(result, change)
@@ -187,8 +190,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     ) -> Record:
         recorded = action in _RECORDED
         if action in _ADDS and not (bad and recorded):
-            items = values.get("results") if isinstance(values.get("results"), list) else [values]
-            for item in [item for item in items or [] if not item.get("skipped")]:
+            for item in _items(values):
                 record = _ADDS[action](record, item, now)
         if not bad:
             return record
@@ -202,7 +204,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def _ignored(self, result: Any) -> bool:
         # A verification that keeps a record of its own is about no change.
-        none = result._result.get("skipped") or "answer" in result._result
+        none = result._result.get("skipped") or (_action(result) == _VERIFY and "answer" in result._result)
         return not self._directory or bool(result._task.check_mode) or bool(none)
 
     def _change(self, result: Any, change: Any) -> None:
@@ -242,6 +244,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             self._journal, self._directory = None, None
             return False
         return True
+
+
+def _items(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The results of a loop, or the one of a task without; what was skipped is none."""
+    items = values["results"] if isinstance(values.get("results"), list) else [values]
+    return [item for item in items if not item.get("skipped")]
 
 
 def _action(result: Any) -> str:

@@ -151,13 +151,17 @@ options:
       - The task fails where the service is not reached, unless C(endpoint_verify_assert) is false. The settings stay.
       - In check mode it asks what is reached with the settings that are there, and does not fail where the run would
         change them.
+      - For Ansible a task that fails has changed nothing that it counts, notifies no handler and shows no diff. What
+        was written is in its result, RV(before) and RV(after). A task with C(until) is refused, since the result of
+        the last attempt would hide what the first one wrote.
     type: bool
     default: false
   restore:
     description:
       - A snapshot to put back, byte for byte, as a result of this or another module of the collection has it in
         RV(snapshot). A value that was not there is taken away.
-      - It can't be combined with other options. For a whole rollout see M(mde.connectivity.rollout_undo).
+      - It can't be combined with other options but O(verify_role). For a whole rollout see
+        M(mde.connectivity.rollout_undo).
     type: list
     elements: dict
 extends_documentation_fragment:

@@ -50,16 +50,19 @@ def run(tests: Sequence[str]) -> Iterator[tuple[str, str]]:
     with tempfile.TemporaryDirectory(prefix="mde-repeat-") as folder:
         report = Path(folder) / "report.xml"
         command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={folder}/work")
+        # Of a test that fails the report says what it printed.
+        printed = ("-o", "junit_logging=system-out", "-o", "junit_log_passing_tests=false")
         done = subprocess.run(
-            [*command, f"--junitxml={report}", *tests], cwd=ROOT, capture_output=True, text=True, check=False
+            [*command, *printed, f"--junitxml={report}", *tests], cwd=ROOT, capture_output=True, text=True, check=False
         )
         if not report.exists():
             raise SystemExit(f"pytest ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         for case in ElementTree.parse(report).iter("testcase"):
-            ended = {child.tag: child.text for child in case if child.tag in ("failure", "error", "skipped")}
-            for word, text in ended.items():
+            told = {child.tag: child.text for child in case if child.tag != "properties"}
+            for word, text in told.items():
                 print(f"\n{word} of {case.get('name')}:\n{text}", flush=True)
-            yield f"{case.get('classname')}::{case.get('name')}", next(iter(ended), "passed")
+            status = next((word for word in told if word != "system-out"), "passed")
+            yield f"{case.get('classname')}::{case.get('name')}", status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import gc
 import importlib
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,10 +43,6 @@ _MOST_SERVERS = 3
 _SIZE = 1 << 20
 # Those that wait for a run, each with its environment, the one used last at the end.
 _servers: list[tuple[str, _Server]] = []
-
-
-class Ended(Exception):
-    """The run took longer than it may; it was ended."""
 
 
 class _Server:
@@ -72,13 +71,9 @@ class _Server:
         return bool(select.select([self._socket], [], [], within)[0])
 
     def wait(self, timeout: float) -> int:
-        """Return the exit code of the run, as subprocess has it."""
+        """Return the exit code of the run, as subprocess has it. Raises TimeoutError."""
         self._socket.settimeout(timeout)
-        try:
-            return int(self._socket.recv(64))
-        except TimeoutError:
-            self.close()
-            raise Ended from None
+        return int(self._socket.recv(64))
 
     def close(self) -> None:
         """End the process, and the run that it waits for."""
@@ -110,10 +105,16 @@ class Running:
         return self._server.ended(within)
 
     def exit_code(self, timeout: float) -> int:
-        """Wait for the end, once. Raises subprocess.TimeoutExpired."""
+        """Wait for the end, once. Raises subprocess.TimeoutExpired when it was ended since it took longer."""
         try:
             code = self._server.wait(timeout)
-        except Ended:
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                # It says first where it is, to its standard error.
+                os.kill(self.pid, signal.SIGUSR1)
+                time.sleep(1)
+                os.kill(self.pid, signal.SIGKILL)
+            self._server.close()
             raise subprocess.TimeoutExpired(self._argv, timeout) from None
         _servers.append((self._key, self._server))
         while len(_servers) > _MOST_SERVERS:
@@ -134,7 +135,11 @@ class Started(Running):
 
     def wait(self, timeout: float) -> tuple[int, str]:
         """Return the exit code and both streams as one text, once. Raises subprocess.TimeoutExpired."""
-        code = self.exit_code(timeout)
+        try:
+            code = self.exit_code(timeout)
+        except subprocess.TimeoutExpired as late:
+            late.add_note(self._output.read_text(errors="replace")[-8000:])
+            raise
         return code, self._output.read_bytes().decode()
 
 
@@ -219,6 +224,7 @@ def _become(command: Mapping[str, Any], streams: Sequence[int]) -> None:
         constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
     else:
         importlib.reload(constants)
+    faulthandler.register(signal.SIGUSR1)
     # The run configures its own.
     AnsibleCollectionConfig._collection_finder = None
     try:

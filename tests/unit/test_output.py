@@ -78,6 +78,11 @@ def test_a_verification_within_the_first_result_counts_like_one_of_its_own() -> 
     apart = ending("pc-1", configured(), {**inside, "failed": True}, check=False)
     assert ending("pc-1", whole, None, check=False) == apart
     assert ending("pc-1", configured(verification=verified(3)), None, check=False).reached == "3 of 3"
+    earlier = verified(1, failed=True, msg="pc-1 does not")
+    assert ending("pc-1", configured(verification=verified(3)), earlier, check=False).ended == "changed"
+    skipped = {"skipped": True, "changed": False}
+    assert ending("pc-1", configured(verification=verified(3)), skipped, check=False).reached == "3 of 3"
+    assert ending("pc-1", configured(), skipped, check=False).reached == "not asked"
     lost = ending("pc-1", configured(unreachable=True, msg="Connection refused"), None, check=False)
     assert (lost.ended, lost.now, lost.reached) == ("unreachable", "WinHTTP new:2", "not asked")
 

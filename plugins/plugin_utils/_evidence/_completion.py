@@ -45,6 +45,8 @@ def with_settings(record: Record, result: Mapping[str, Any], now: str) -> Record
         snapshot=_joined(record.snapshot, result.get("snapshot") or ()),
         warnings=_with(record, result.get("warnings") or ()),
         restart=result.get("reboot_reason") or record.restart,
+        # What was reached before was reached another way.
+        reachability=None if changed or result.get("unknown") else record.reachability,
     ).saw(_seen(result), now).noted(now, event, text)
     return with_reachability(added, verified, now) if verified else added
 

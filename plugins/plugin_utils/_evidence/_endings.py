@@ -43,7 +43,8 @@ def ending(host: str, configured: Any, verified: Any, check: bool) -> Ending:
     """
     if not isinstance(configured, Mapping) or configured.get("skipped"):
         return Ending(host, "not looked at", why="it had no turn in this run")
-    later = verified if isinstance(verified, Mapping) else configured.get("verification") or {}
+    alone = verified if isinstance(verified, Mapping) and not verified.get("skipped") else {}
+    later = configured.get("verification") or alone
     before, after = configured.get("before") or {}, configured.get("after") or {}
     summary = later.get("summary") or {}
     ended, why = _ended(configured, later, check)

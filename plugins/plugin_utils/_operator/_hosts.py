@@ -61,6 +61,9 @@ def _of_group(pattern: Any, groups: Mapping[str, Sequence[str]]) -> list[str]:
 
     What Ansible matches any pattern with are objects of all hosts, 3 MB of 5,000.
     """
+    if pattern in groups.get("all", ()):
+        # Of a name that a group has as well Ansible takes the host.
+        return []
     found = _GROUP.fullmatch(pattern) if isinstance(pattern, str) else None
     hosts = groups.get(found["group"], ()) if found else ()
     first, last = (int(found["first"]), int(found["last"])) if found and found["first"] else (0, len(hosts))

@@ -34,7 +34,7 @@ _GRACE = 5.0
 ANSWER_LIMIT = 32 * 1024 * 1024
 _SAID_LIMIT = 300
 _FAILED = "The connection to the endpoint failed: "
-# How winrm says that the connection was lost there; after it comes all that the endpoint had answered until then.
+# How winrm says that what a command reads could not be sent; all that the endpoint had answered comes after it.
 _NOT_SENT = "winrm send_input failed"
 
 # cmd.exe looks for a program in the current directory first, and remote shells begin in one that a user can write to.
@@ -295,7 +295,9 @@ class Endpoint:
             if isinstance(error, EndpointError):
                 raise
             if str(error).startswith(_NOT_SENT):
-                raise AnsibleConnectionFailure(f"{_FAILED}broken pipe, as it was sent what a command reads") from None
+                raise IncompleteBatch(
+                    "The endpoint could not be sent all that a command reads, and what it did until then is not known."
+                ) from None
             if isinstance(error, AnsibleError) and not isinstance(error, AnsibleConnectionFailure):
                 raise
             raise AnsibleConnectionFailure(self._said(error)) from None

@@ -205,17 +205,26 @@ def test_an_endpoint_that_does_not_reach_the_service_is_one_sentence_and_a_row(
     assert "0 of 3 ended well, 3 not reached." in done.lines
 
 
-def test_of_an_endpoint_that_is_lost_it_is_said_whether_it_had_been_changed(tmp_path: Path) -> None:
-    # The first is lost when its settings are read, the second when it is asked the URLs.
-    profiles = {Profile("early", drop_request=2): 1, Profile("late", drop_request=8): 1, "clean": 1}
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_of_an_endpoint_that_is_lost_it_is_said_whether_it_had_been_changed(
+    tmp_path: Path, check: tuple[str, ...]
+) -> None:
+    # The first is lost when its settings are read, the second when it is asked the URLs: in check mode nothing is
+    # written before.
+    late = Profile("late", drop_request=5 if check else 8)
+    profiles = {Profile("early", drop_request=2): 1, late: 1, "clean": 1}
     with Lab(profiles=profiles) as lab, outside(lab) as proxy:
-        done = run(lab, tmp_path, "site", endpoint_proxy_winhttp_proxy={"proxy": proxy.address})
+        done = run(lab, tmp_path, "site", *check, endpoint_proxy_winhttp_proxy={"proxy": proxy.address})
     assert done.rc == 4
-    said = sorted(line for line in done.lines if line.startswith("unreachable: "))
-    assert said == [
-        "unreachable: early-1: the connection was lost",
-        "unreachable: late-1: the connection was lost, after it was changed",
-    ]
+    said = sorted(line for line in done.lines if line.startswith("unreachable"))
+    if check:
+        assert len(said) == 2
+        assert "changed" not in "".join(said)
+    else:
+        assert said == [
+            "unreachable: early-1: the connection was lost",
+            "unreachable: late-1: the connection was lost, after it was changed",
+        ]
 
 
 def test_a_terminal_shows_how_far_it_has_come_and_a_pipe_does_not(direct: Lab, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from windows_lab.lab import Lab
 from windows_lab.profiles import Profile
 
+from tests.integration.play import run_tasks
 from tests.integration.reachability.verifying import ASKS, BOTH, TENANT, asked, configured, of, run
 from tests.integration.site import CONNECTIONS
 from tests.outside import outside
@@ -26,7 +27,7 @@ def lab() -> Iterator[Lab]:
         yield raised
 
 
-@pytest.mark.parametrize(("drop", "after"), [(7, False), (8, True), (9, False), (10, True)])
+@pytest.mark.parametrize(("drop", "after"), [(7, False), (8, True), (10, True)])
 def test_a_connection_that_is_lost_after_the_write_takes_nothing_back_of_what_was_written(
     tmp_path: Path, drop: int, after: bool
 ) -> None:
@@ -48,6 +49,48 @@ def test_a_connection_that_is_lost_after_the_write_takes_nothing_back_of_what_wa
     (row,) = (re.split(r" {2,}", line) for line in done.output.splitlines() if re.match("lost-1 +WPAD", line))
     assert row == ["lost-1", "WPAD", wins, wins, "not asked", "unreachable", "the connection was lost"]
     assert "1 of 2 ended well, 1 changed, 1 unreachable." in done.output
+
+
+def test_what_could_not_be_sent_to_verify_leaves_what_was_written_in_the_table(tmp_path: Path) -> None:
+    with Lab(profiles={Profile("lost", drop_request=9): 1}) as lab, outside(lab) as proxy:
+        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address)})
+    (outcome,) = of(done, BOTH, "lost-1")
+    assert (done.rc, outcome.status, outcome.result["changed"]) == (2, "failed", True)
+    assert outcome.result["msg"] == (
+        "The settings were written and read back. The verification came to no answer: The endpoint could not be sent "
+        "all that a command reads, and what it did until then is not known."
+    )
+    assert re.search(rf"^lost-1 +WPAD +WinHTTP {proxy.address} .* not asked +failed ", done.output, re.MULTILINE)
+
+
+def test_a_report_that_cannot_be_kept_is_said_beside_what_was_found(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("no directory")
+    report = {"endpoint_verify_report_directory": str(tmp_path / "reports")}
+    with outside(lab) as proxy:
+        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address), **report})
+    (outcome,) = of(done, BOTH)
+    assert (done.rc, outcome.status) == (2, "failed")
+    assert outcome.result["msg"].startswith("The settings were written and read back, and the URLs asked. ")
+    assert outcome.result["verification"]["summary"]["ok"] == 25
+
+
+def test_until_is_refused_beside_the_verification(lab: Lab, tmp_path: Path) -> None:
+    task = {
+        "mde.connectivity.endpoint_proxy": {"winhttp_proxy": {"proxy": "a.test:80"}, "verify_role": True},
+        "until": "ended is success", "retries": 1, "delay": 0, "register": "ended",
+    }
+    done = run_tasks([task], lab.inventory(tmp_path / "inventory.yml"), tmp_path)
+    assert done.outcomes[-1].result["msg"].startswith("verify_role: with until, the last attempt would hide ")
+    assert lab.account("clean-1").requests == 0
+
+
+def test_with_a_tag_for_both_it_verifies_once(lab: Lab, tmp_path: Path) -> None:
+    with outside(lab) as proxy:
+        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address)}, "--tags", "all,verify")
+        assert len(proxy.log) == 25
+    assert done.rc == 0, done.output
+    assert "1 of 1 ended well, 1 changed." in done.output
+    assert re.search(r"^clean-1 .* 25 of 26 +changed", done.output, re.MULTILINE)
 
 
 @pytest.mark.parametrize("tags", [("--skip-tags", "verify"), ("--skip-tags", "tagged"), ("--tags", "untagged")])

@@ -153,6 +153,7 @@ class History:
             yield
         if not run.ended(later):
             yield from kill(run, how)
+            yield from once_more(run, how)
         ended = run.wait().rc
         until = time.monotonic() + PATIENCE
         while at_work(self.change.work):
@@ -275,6 +276,17 @@ def kill(run: Started, how: str) -> Iterator[None]:
                 os.kill(each, signal.SIGKILL)
         os.kill(run.pid, WAYS[how])
         os.kill(run.pid, signal.SIGCONT)
+
+
+def once_more(run: Started, how: str) -> Iterator[None]:
+    """Interrupt again, as the guide says: ansible-core 2.19 may wait for ever for a lock that a worker died with."""
+    until = time.monotonic() + PATIENCE / 2
+    while not run.ended(0.002):
+        if time.monotonic() > until:
+            print(f"{how}, and did not end")
+            os.kill(run.pid, WAYS[how])
+            return
+        yield
 
 
 def test_whatever_happens_the_evidence_says_what_is_there_or_that_nobody_knows(network: Stage, tmp_path: Path) -> None:

@@ -144,6 +144,17 @@ def test_an_endpoint_that_is_lost_while_the_same_task_verifies_was_written(run: 
     assert same.reason.startswith("The endpoint is unreachable, and nothing was written: ")
 
 
+def test_of_a_loop_that_is_lost_the_items_before_were_written(run: Run) -> None:
+    run.lose("a", results=[WROTE, {"skipped": True}, {"unreachable": True, "msg": "timed out"}])
+    assert run.words() == {"a": "unverified"}
+
+
+def test_an_answer_of_another_module_is_none_of_a_verification(run: Run) -> None:
+    run.ok("a", PROXY, **WROTE)
+    run.fail("a", "ansible.builtin.uri", answer="no", msg="no")
+    assert run.words() == {"a": "failed"}
+
+
 def test_a_verification_with_records_of_its_own_is_no_change(run: Run) -> None:
     run.ok("a", VERIFY, answer="reached", msg="reached: ")
     run.ok("b", PROXY, **WROTE)

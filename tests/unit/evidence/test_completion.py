@@ -115,6 +115,16 @@ def test_without_a_verdict_the_probe_decides(verdict: str, reason: str, word: st
     assert verdict == "ok" or "1 timeout" in record.reason
 
 
+def test_what_was_reached_before_a_write_does_not_count_after_it() -> None:
+    found = [row("https://a.example.com/", "effective", "ok", "ok", 5)]
+    probed = {"rows": found, "summary": summary(found), "effective": {}}
+    reached = with_settings(NEW, {**WROTE, "verification": probed}, NOW)
+    assert closed(reached, LATER).verdict == "ok"
+    assert closed(with_settings(reached, WROTE, LATER), LATER).verdict == "unverified"
+    same = {**WROTE, "changed": False, "commands": [], "snapshot": []}
+    assert closed(with_settings(reached, same, LATER), LATER).verdict == "ok"
+
+
 def test_without_a_probe_nothing_is_ok() -> None:
     assert closed(with_settings(NEW, WROTE, NOW), LATER).verdict == "unverified"
 

@@ -55,6 +55,12 @@ def test_a_group_and_a_part_of_one_are_what_ansible_takes_them_for(
     assert left_out(pattern, asked[1:], GROUPS, DataLoader()) == 1
 
 
+def test_of_a_name_that_a_host_and_a_group_have_ansible_takes_the_host() -> None:
+    groups = {**GROUPS, "pc_1": NAMES[2:4], "all": ["pc_1", *NAMES]}
+    assert hosts_of("pc_1", groups, DataLoader(), None) == hosts_of("pc_1", groups, DataLoader(), "all") == ["pc_1"]
+    assert left_out("pc_1", [], groups, DataLoader()) == 1
+
+
 @pytest.mark.parametrize("pattern", ["windows[50:60]", "windows[9:3]", "linux"])
 def test_a_part_in_which_there_is_nothing_is_refused_by_name(pattern: str) -> None:
     with pytest.raises(NoHosts, match=re.escape(pattern)):
