@@ -50,7 +50,7 @@ class Check:
 
     @property
     def took(self) -> Path:
-        """Where its seconds go."""
+        """Where its seconds go, and those of CPU that it and what it waited for took."""
         return LOGS / f"{self.name}.seconds"
 
     @property
@@ -140,20 +140,21 @@ def run(check: Check) -> Outcome:
         "PYTHONDONTWRITEBYTECODE": "",
     }
     with check.log.open("wb") as log:
-        rc = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, *check.command],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
+        )
+        status, used = os.wait4(process.pid, 0)[1:]
+        rc = process.returncode = os.waitstatus_to_exitcode(status)
     tally = tally_of(check, rc)
     if not rc and "failed" in statuses(tally):
         rc = 1
     seconds = time.monotonic() - started
-    check.took.write_text(f"{seconds:.1f}\n", encoding="ascii")
+    check.took.write_text(f"{seconds:.1f} {used.ru_utime + used.ru_stime:.1f}\n", encoding="ascii")
     return Outcome(check, rc, seconds, tally)
 
 

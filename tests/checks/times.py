@@ -44,17 +44,18 @@ def cases(check: str) -> Iterator[Case]:
 
 def main() -> int:
     """Print two tables; 1 where no check has left its time."""
-    took = {path.stem: float(path.read_text(encoding="ascii")) for path in LOGS.glob("*.seconds")}
+    took = {path.stem: [*map(float, path.read_text(encoding="ascii").split())] for path in LOGS.glob("*.seconds")}
     if not took:
         print("No check has run here yet: make test", file=sys.stderr)
         return 1
     found = {check: list(cases(check)) for check in took}
-    print(f"{'seconds':>8} {'tests':>6} {'in them':>8} {'playbooks':>10} {'Wine':>6} {'slept':>7}  check")
-    for check, seconds in sorted(took.items(), key=lambda entry: -entry[1]):
+    print(f"{'seconds':>8} {'CPU':>6} {'tests':>6} {'in them':>8} {'playbooks':>10} {'Wine':>6} {'slept':>7}  check")
+    for check, (seconds, cpu) in sorted(took.items(), key=lambda entry: -entry[1][0]):
         of_check = found[check]
         inside, slept = sum(case.seconds for case in of_check), sum(case.slept for case in of_check)
         playbooks, wine = sum(case.playbooks for case in of_check), sum(case.wine for case in of_check)
-        print(f"{seconds:8.0f} {len(of_check):6} {inside:8.0f} {playbooks:10} {wine:6} {slept:7.0f}  {check}")
+        inside_it = f"{len(of_check):6} {inside:8.0f} {playbooks:10} {wine:6} {slept:7.0f}"
+        print(f"{seconds:8.0f} {cpu:6.0f} {inside_it}  {check}")
     print(f"\n{'seconds':>8} {'playbooks':>10} {'Wine':>6} {'slept':>7}  test")
     every = (case for of_check in found.values() for case in of_check)
     for case in sorted(every, key=lambda case: -case.seconds)[:_SLOWEST]:

@@ -61,8 +61,8 @@ def test_the_times_of_the_last_run_are_told_by_check_and_by_test(
 ) -> None:
     monkeypatch.setattr(times, "LOGS", tmp_path)
     assert times.main() == 1
-    (tmp_path / "quick.seconds").write_text("3.0\n")
-    (tmp_path / "slow.seconds").write_text("61.2\n")
+    (tmp_path / "quick.seconds").write_text("3.0 2.0\n")
+    (tmp_path / "slow.seconds").write_text("61.2 80.4\n")
     (tmp_path / "slow.xml").write_text(
         '<testsuites><testcase classname="a" name="b" time="1.5"/><testcase classname="a" name="c" time="40">'
         '<properties><property name="playbooks" value="3"/><property name="slept" value="2.5"/></properties></testcase>'
@@ -71,7 +71,7 @@ def test_the_times_of_the_last_run_are_told_by_check_and_by_test(
     assert times.main() == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines[1:3]] == [
-        ["61", "2", "42", "3", "0", "2", "slow"], ["3", "0", "0", "0", "0", "0", "quick"]
+        ["61", "80", "2", "42", "3", "0", "2", "slow"], ["3", "2", "0", "0", "0", "0", "0", "quick"]
     ]  # fmt: skip
     assert [line.split()[-1] for line in lines[5:]] == ["a::c", "a::b"]
 
