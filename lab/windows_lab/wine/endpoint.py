@@ -22,6 +22,8 @@ from windows_lab.wine.seed import USER_SID, fill, link
 
 # Starting a prefix keeps a core busy; more at a time only makes each of them slower.
 _STARTED_AT_ONCE = 4
+# What Wine's cmd.exe said each time; whoever counts what a line did can tell that it was run twice.
+not_started: list[str] = []
 _NOT_STARTED = re.compile(
     rb"Can't recognize '(?:reg|netsh|find|cscript|[^'\"]*\\SysWOW64\\netsh\.exe|C:\\lab\\\w+\.exe)[ ']", re.IGNORECASE
 )
@@ -34,8 +36,9 @@ def started(run: Callable[[], Completed]) -> Completed:
     there (9009). The lines of the lab may be run twice. Any other program's absence is an answer.
     """
     done = run()
-    if _NOT_STARTED.search(done.stdout + done.stderr):
-        print("Wine did not start a program of its own; the line is run again", file=sys.stderr)
+    if missed := _NOT_STARTED.search(done.stdout + done.stderr):
+        not_started.append(missed[0].decode("ascii", "replace"))
+        print(f"Wine did not start a program of its own ({not_started[-1]}); the line is run again", file=sys.stderr)
         return run()
     return done
 
