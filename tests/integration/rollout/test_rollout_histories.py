@@ -284,7 +284,8 @@ def once_more(run: Started, how: str) -> Iterator[None]:
     while not run.ended(0.002):
         if time.monotonic() > until:
             print(f"{how}, and did not end")
-            os.kill(run.pid, WAYS[how])
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(run.pid, WAYS[how])
             return
         yield
 
