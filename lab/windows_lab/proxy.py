@@ -76,6 +76,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     timeout = _SECONDS
+    # What is sent in two pieces would wait 40 ms for an acknowledgement of the first.
+    disable_nagle_algorithm = True
 
     @property
     def _server(self) -> _Server:
@@ -139,6 +141,7 @@ class _ProxyHandler(_Handler):
         except (*_REFUSALS, OSError, ValueError) as error:
             self._refuse(error)
             return
+        upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         with upstream:
             self._record(200)
             self.send_response(200, "Connection established")

@@ -104,6 +104,15 @@ def test_every_host_is_checked_and_named(lab: Lab, tmp_path: Path) -> None:
     refused(lab, run, "clean-3", "nowhere")
 
 
+def test_a_host_beyond_the_batch_that_checks_is_checked(lab: Lab, tmp_path: Path) -> None:
+    nowhere = {"ansible_host": "127.0.0.1", "ansible_port": 1}
+    of_hosts = {f"pc-{number}": {**nowhere} for number in range(300)}
+    of_hosts["pc-299"]["endpoint_proxy_wpad"] = {"state": "of"}
+    run = play(lab, tmp_path, "audit", {**SETTINGS, "mde_hosts": "all"}, of_hosts=of_hosts)
+    refused(lab, run, "pc-299: endpoint_proxy_wpad: ")
+    assert len(run.outcomes) == 1
+
+
 def test_batches_that_would_be_ignored_are_refused(lab: Lab, tmp_path: Path) -> None:
     of_hosts = {"clean-2": {"mde_batches": [1, 1]}}
     run = play(lab, tmp_path, "audit", SETTINGS, of_hosts=of_hosts)
