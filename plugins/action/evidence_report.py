@@ -11,7 +11,11 @@ from typing import Any
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
-from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import place_of, unrecorded
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import (
+    is_of_this_run,
+    place_of,
+    unrecorded,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._publish import publish
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import (
     HOSTS,
@@ -34,12 +38,17 @@ class ActionModule(EndpointAction):
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         directory = place_of(options["directory"], options["kind"])
         if not (directory / HOSTS).is_dir():
-            if options["batch"]:
+            if options["batch"] is not None:
                 raise Refused("No endpoint left a record, so there is nothing to sum up: the failure above says why.")
             raise Refused(f"{directory} is no directory of evidence: it has no {HOSTS} in it.")
         everyone = task_vars.get("ansible_play_hosts_all") or ()
         report = Report()
         try:
+            if options["batch"] is not None and not is_of_this_run(directory):
+                raise Refused(
+                    f"No endpoint of this run left a record: what is in {directory} is of another run. The failure "
+                    "above says why."
+                )
             batch = options["batch"] or ()
             lost = _lost(directory, batch)
             # Whose task ended before it wrote a record is no longer among the hosts of the play.

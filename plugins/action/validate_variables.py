@@ -19,7 +19,9 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._check 
     check,
     is_checked,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._variables import PLAYBOOKS
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
+from ansible_collections.mde.connectivity.plugins.plugin_utils._run import mark_beginning
 
 _BATCHES = "mde_batches"
 _NOTHING = "Nothing was read or changed."
@@ -33,21 +35,31 @@ class ActionModule(EndpointAction):
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         hosts = options["hosts"] or task_vars["ansible_play_hosts_all"]
         try:
-            check(options["playbook"], self._given(hosts, task_vars), len(hosts), self._with_files)
+            check(options["playbook"], self._given(options["playbook"], hosts, task_vars), len(hosts), self._with_files)
         except Mistake as error:
             raise Refused(str(error)) from None
+        # The directories of an audit and a verification have its name, whatever is kept there later.
+        mark_beginning()
         return {"changed": False, "hosts": len(hosts)}
 
-    def _given(self, hosts: Sequence[str], task_vars: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _given(
+        self, playbook: str, hosts: Sequence[str], task_vars: Mapping[str, Any]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Each host, and its variables that are checked, as a task on it would see them."""
         hostvars = task_vars["hostvars"]
         own = hostvars.raw_get(task_vars["inventory_hostname"])
         # What a task sees beyond a host's own variables comes from the play, and so holds for every host of it.
         of_play = {n: v for n, v in task_vars.items() if n != "vars" and not (n in own and own[n] == v)}
         of_run = {*of_play, *load_extra_vars(self._loader)}
+        unsafe = PLAYBOOKS[playbook].unsafe
         templar = Templar(loader=self._loader)
         for host in hosts:
             templar.available_variables = raw = {**hostvars.raw_get(host), **of_play}
+            if ignored := next((name for name in unsafe if name in (of_run if name != _BATCHES else raw)), None):
+                raise Refused(
+                    f"{ignored} has no effect in the playbook {playbook}, which would change its hosts without it: "
+                    f"leave it out. {_NOTHING}"
+                )
             if _BATCHES in raw and _BATCHES not in of_run:
                 raise Refused(
                     f"{_BATCHES} of {host} comes from the inventory, where it has no effect: a play is cut into "

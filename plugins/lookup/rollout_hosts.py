@@ -65,6 +65,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record
     file_name,
     read,
 )
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._hosts import NoHosts, limited
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._meant import few
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._cut import tell_if_cut
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._plan import PlanError, load
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._undo import holds_package
@@ -89,13 +91,17 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
         plan, evidence = self.get_option("plan"), self.get_option("evidence")
         if terms or not (plan or evidence):
             raise AnsibleLookupError("The lookup rollout_hosts takes plan=FILE or evidence=DIRECTORY, and no term.")
-        known = (variables or {}).get("groups", {}).get("all", [])
+        groups = (variables or {}).get("groups", {})
+        known, limit = groups.get("all", []), context.CLIARGS.get("subset")
         if evidence:
             tell_if_cut(Path(evidence), "rollout" if plan else "rollback")
         try:
-            return _planned(Path(plan), known) if plan else _touched(Path(evidence), known)
-        except (PlanError, RecordError) as error:
+            hosts = _planned(Path(plan), known) if plan else _touched(Path(evidence), known, limit)
+            if limit and known and hosts and not limited(hosts, groups, self._loader, limit):
+                raise NoHosts(f"--limit {limit} leaves none of the {len(hosts)} hosts of {plan or evidence}.")
+        except (NoHosts, PlanError, RecordError) as error:
             raise AnsibleLookupError(str(error)) from None
+        return hosts
 
 
 def _planned(plan: Path, known: Sequence[str]) -> list[str]:
@@ -106,7 +112,7 @@ def _planned(plan: Path, known: Sequence[str]) -> list[str]:
     return hosts
 
 
-def _touched(evidence: Path, known: Sequence[str]) -> list[str]:
+def _touched(evidence: Path, known: Sequence[str], limit: str | None) -> list[str]:
     """The hosts with a record of a write, and those whose record can't be read: their task says why."""
     directory = evidence / HOSTS
     if not directory.is_dir():
@@ -123,4 +129,10 @@ def _touched(evidence: Path, known: Sequence[str]) -> list[str]:
                 Display().warning(f"{error} No host of the inventory has a record of that name, so it is left alone.")
         else:
             hosts += [record.host] if record.snapshot or holds_package(record) else []
+    lost = sorted({*hosts} - {*known}) if known and not limit else ()
+    if lost:
+        raise AnsibleLookupError(
+            f"{evidence} has records of writes to endpoints that are not in the inventory: {few(lost)}. "
+            "Take the inventory of the rollout, or leave them as they are, by --limit with the others."
+        )
     return sorted(hosts)

@@ -12,11 +12,12 @@ author:
   - mde.connectivity authors (@mde-connectivity)
 description:
   - Looks at the variables of every host that belong to this collection by their names (C(mde_*), C(endpoint_proxy_*),
-    C(endpoint_verify_*) and C(service_allowlist_*)), and fails where one is unknown, has a wrong value, or is missing.
-    The message has a sentence for each mistake, with the hosts that it is about.
-  - The values of C(endpoint_proxy_*), C(endpoint_verify_*) and C(service_allowlist_*) are held against the options of
-    M(mde.connectivity.endpoint_proxy), M(mde.connectivity.reachability) and M(mde.connectivity.allowlist_files), where
-    the playbook uses them.
+    C(endpoint_verify_*), C(streamlined_*) and C(service_allowlist_*)), and fails where one is unknown, has a wrong
+    value, or is missing, where one that holds for a whole run differs between hosts, and where the playbook would write
+    without a care that is asked for. The message has a sentence for each mistake, with the hosts that it is about.
+  - The values of C(endpoint_proxy_*), C(endpoint_verify_*), C(streamlined_*) and C(service_allowlist_*) are
+    held against the options of M(mde.connectivity.endpoint_proxy), M(mde.connectivity.reachability),
+    M(mde.connectivity.onboarding_package) and M(mde.connectivity.allowlist_files), where the playbook uses them.
   - The first task of the playbooks of this collection, with C(run_once). Runs on the controller and reaches no
     endpoint.
 options:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import hashlib
 from pathlib import Path
 
@@ -14,6 +16,23 @@ from ansible import constants
 def run_directory() -> Path:
     """The directory of this run; its name is that of no other run."""
     return Path(constants.DEFAULT_LOCAL_TMP)
+
+
+def mark_beginning() -> None:
+    """Note the time at which this run began, once."""
+    with contextlib.suppress(FileExistsError):
+        _mark().touch(exist_ok=False)
+
+
+def beginning() -> datetime.datetime:
+    """When this run began: as it was noted, and otherwise when its directory was changed last."""
+    mark = _mark()
+    seconds = mark.stat().st_mtime if mark.exists() else run_directory().stat().st_ctime
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+
+
+def _mark() -> Path:
+    return run_directory() / "mde.connectivity.began"
 
 
 def kept_for(purpose: str, path: Path) -> Path:

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ._credentials import harmless, shown_words
 from ._resources._resource import Refused, Resource
 from ._resources._state import State
 from ._windows._endpoint import Command, CommandTooLong, Completed, Endpoint
-from ._windows._registry import Address, Reading, Registry, RegistryValue, Write
+from ._windows._registry import Address, Reading, Registry, RegistryValue, Unreadable, Write
 from ._windows._registry_file import TIDY, import_value, put_back
 from ._windows._text import printable
 
@@ -87,8 +87,11 @@ class Transaction:
         """The values of the change whose bytes are known beforehand, in the shape of snapshot()."""
         return [_snapshot(write.address, write.value) for write in self.change.writes if write.exact]
 
-    def read(self, addresses: Iterable[Address]) -> list[dict[str, Any]]:
-        """Values as they were read, in the shape of snapshot()."""
+    def read(self, addresses: Sequence[Address]) -> list[dict[str, Any]]:
+        """Values as they were read, in the shape of snapshot(); raises Unreadable where one was not asked for."""
+        # Those of a user are asked for while he is signed in.
+        if lost := next((address for address in addresses if not self._registry.asked(address)), None):
+            raise Unreadable(f"{lost} was not read: the hive of its user is not loaded now.")
         return [_snapshot(address, self._registry.value(address)) for address in addresses]
 
     def apply(self) -> list[dict[str, Any]]:

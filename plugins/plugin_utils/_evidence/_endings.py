@@ -17,8 +17,8 @@ from ._table import MOST_CAUSES, MOST_HOSTS, table
 from ._words import UNKNOWN, places, wins
 
 # The worst comes first in the table; the last are those that ended well.
-ORDER = ("unreachable", "failed", "not reached", "not looked at", "planned", "changed", "as desired")
-WELL = ("planned", "changed", "as desired")
+ORDER = ("unreachable", "failed", "not reached", "not looked at", "planned", "changed", "as desired", "reached")
+WELL = ("planned", "changed", "as desired", "reached")
 _TITLES = ("endpoint", "was", "is", "wins", "reached", "ended", "why")
 _LONGEST_CAUSE = 300
 
@@ -41,9 +41,11 @@ def ending(host: str, configured: Any, verified: Any, check: bool) -> Ending:
 
     The second may be in the first, as verification.
     """
-    if not isinstance(configured, Mapping) or configured.get("skipped"):
+    configured, alone = (
+        result if isinstance(result, Mapping) and not result.get("skipped") else {} for result in (configured, verified)
+    )
+    if not configured and not alone:
         return Ending(host, "not looked at", why="it had no turn in this run")
-    alone = verified if isinstance(verified, Mapping) and not verified.get("skipped") else {}
     later = configured.get("verification") or alone
     before, after = configured.get("before") or {}, configured.get("after") or {}
     summary = later.get("summary") or {}
@@ -66,6 +68,8 @@ def _ended(configured: Mapping[str, Any], later: Mapping[str, Any], check: bool)
         if result.get("failed"):
             word = "not reached" if later.get("summary") and not later["summary"].get("reachable") else "failed"
             return word, str(result.get("msg") or "no reason was given")
+    if not configured:
+        return "reached", ""
     if configured.get("changed"):
         return ("planned", "") if check else ("changed", "")
     return "as desired", ""

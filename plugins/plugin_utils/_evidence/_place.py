@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import datetime
 import getpass
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from .._run import run_directory
+from .._run import beginning, run_directory
 from .._times import stamp
 from ._record import RecordError, path_of
 from ._scope import SCOPE, Scope, is_about, load_scope, save_scope
@@ -22,7 +21,7 @@ def place_of(directory: str | None, kind: str) -> Path:
     """The directory that a user named, or one in the current directory with the time at which this run began."""
     if directory:
         return Path(directory).expanduser()
-    return Path(f"{kind}-{stamp(_began()).replace('-', '').replace(':', '')}")
+    return Path(f"{kind}-{stamp(beginning()).replace('-', '').replace(':', '')}")
 
 
 class Claim(NamedTuple):
@@ -47,7 +46,7 @@ def claim(directory: Path, kind: str, hosts: Sequence[str]) -> Claim:
 def _claim(directory: Path, kind: str, hosts: Sequence[str], ours: Claim) -> None:
     known = load_scope(directory)
     if known is None:
-        scope = Scope(kind, "", None, tuple(hosts), tuple(hosts), *ours, stamp(_began()))
+        scope = Scope(kind, "", None, tuple(hosts), tuple(hosts), *ours, stamp(beginning()))
     elif (known.kind, known.run) != (kind, ours.run):
         raise RecordError(
             f"{directory / SCOPE} says that the directory holds another {known.kind}, begun at {known.started}: name "
@@ -60,11 +59,12 @@ def _claim(directory: Path, kind: str, hosts: Sequence[str], ours: Claim) -> Non
         save_scope(directory, scope)
 
 
+def is_of_this_run(directory: Path) -> bool:
+    """Whether a directory is about this run. Raises RecordError."""
+    scope = load_scope(directory)
+    return scope is not None and scope.run == run_directory().name
+
+
 def unrecorded(directory: Path, hosts: Iterable[str]) -> bool:
     """Whether some of the hosts have no record."""
     return any(not path_of(directory, host).exists() for host in hosts)
-
-
-def _began() -> datetime.datetime:
-    # A file that is made in it is a later time: an audit and a verification keep none there.
-    return datetime.datetime.fromtimestamp(run_directory().stat().st_ctime, datetime.UTC)

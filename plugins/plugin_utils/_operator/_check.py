@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -22,7 +22,7 @@ from .._services._service_tags import InvalidServiceTags
 from .._streamlined._migration import Migration, verification
 from ._meant import few, meant
 from ._packages import missing_package
-from ._variables import FAMILIES, LEFT, PLAYBOOKS, PREFIXES, RUN, Family, first_batch
+from ._variables import FAMILIES, LEFT, OF_RUN, PLAYBOOKS, PREFIXES, RUN, TRUTH, Family, first_batch
 
 _SHOWN = 5
 _CONNECTION = "ansible_connection"
@@ -52,16 +52,33 @@ def check(playbook: str, hosts: Iterable[tuple[str, Given]], count: int, complet
     """
     found: dict[str, tuple[str, ...]] = {}
     wrong: dict[str, list[str]] = {}
+    kinds: dict[str, tuple[str, Given]] = {}
     for host, given in hosts:
         key = json.dumps(given, sort_keys=True, default=str)
         if key not in found:
             found[key] = tuple(_mistakes(playbook, given, count, complete))
+            kinds[key] = host, given
         for sentence in found[key]:
             wrong.setdefault(sentence, []).append(host)
+    for sentence in _not_alike(playbook, list(kinds.values())):
+        wrong[sentence] = [""] * count
     if wrong:
         said = [sentence if len(names) == count else f"{few(names)}: {sentence}" for sentence, names in wrong.items()]
         more = f" And {len(said) - _SHOWN} more mistakes." if len(said) > _SHOWN else ""
         raise Mistake(f"{' '.join(said[:_SHOWN])}{more} Nothing was read or changed.")
+
+
+def _not_alike(playbook: str, kinds: Sequence[tuple[str, Given]]) -> Iterator[str]:
+    """What is looked at once for all hosts, and is not the same for two of them."""
+    for name in (*OF_RUN, *PLAYBOOKS[playbook].shared):
+        first, value = kinds[0][0], kinds[0][1].get(name)
+        for host, given in kinds[1:]:
+            if given.get(name) != value:
+                yield (
+                    f"{name} holds for a whole run, and differs: {value!r} for {first}, {given.get(name)!r} for "
+                    f"{host}. Set it with -e, or run the playbook for each of them."
+                )
+                break
 
 
 def settings_of(family: Family, given: Given) -> dict[str, Any]:
@@ -132,6 +149,9 @@ def _endpoint_proxy(given: Given, _complete: Complete) -> Iterator[str]:
 def _endpoint_verify(given: Given, complete: Complete) -> Iterator[str]:
     family = FAMILIES["endpoint_verify"]
     own = {name: given[f"{family.prefix}{name}"] for name in family.own if f"{family.prefix}{name}" in given}
+    for name, value in own.items():
+        if family.own[name]["type"] == "bool" and not TRUTH.test(value):
+            yield f"{family.prefix}{name} is {value!r}, and has to be {TRUTH.words}."
     for sentence in ArgumentSpecValidator(dict(family.own)).validate(own).error_messages:
         yield f"{family.prefix}*: {sentence}."
     settings = {**VERIFY_DEFAULTS, **settings_of(family, given)}

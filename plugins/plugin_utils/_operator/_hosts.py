@@ -32,10 +32,9 @@ def hosts_of(pattern: Any, groups: Mapping[str, Sequence[str]], loader: Any, lim
         return found
     try:
         with _inventory(groups, loader) as inventory:
-            for part in split_host_pattern(pattern):
-                _check(part.lstrip("!&"), inventory, groups)
+            _check("mde_hosts", pattern, inventory, groups)
             hosts = _names(inventory, pattern)
-            inventory.subset(limit)
+            _limit(limit, inventory, groups)
             left = _names(inventory, pattern)
     except AnsibleError as error:
         raise NoHosts(f"mde_hosts is {pattern!r}: {error}") from None
@@ -44,6 +43,17 @@ def hosts_of(pattern: Any, groups: Mapping[str, Sequence[str]], loader: Any, lim
     if not left:
         raise NoHosts(f"--limit {limit} leaves none of the hosts that {pattern!r} names, {len(hosts)} in number.")
     return left
+
+
+def limited(hosts: Sequence[str], groups: Mapping[str, Sequence[str]], loader: Any, limit: str) -> list[str]:
+    """Those of the hosts that --limit leaves; raises NoHosts."""
+    try:
+        with _inventory(groups, loader) as inventory:
+            _limit(limit, inventory, groups)
+            left = {*_names(inventory, "all")}
+    except AnsibleError as error:
+        raise NoHosts(f"--limit is {limit!r}: {error}") from None
+    return [host for host in hosts if host in left]
 
 
 def left_out(pattern: Any, hosts: Sequence[str], groups: Mapping[str, Sequence[str]], loader: Any) -> int:
@@ -87,11 +97,20 @@ def _inventory(groups: Mapping[str, Sequence[str]], loader: Any) -> Iterator[Inv
             known.clear_hosts_cache()
 
 
-def _check(part: str, inventory: InventoryManager, groups: Mapping[str, Sequence[str]]) -> None:
+def _check(option: str, pattern: Any, inventory: InventoryManager, groups: Mapping[str, Sequence[str]]) -> None:
     """Refuse a part that matches nothing; a group in which there is no host is one all the same."""
-    if part not in groups and not _names(inventory, part):
-        known = [*groups, *groups.get("all", ())]
-        raise NoHosts(f"mde_hosts names {part!r}, which matches no host of the inventory.{meant(part, known)}")
+    for part in (each.lstrip("!&") for each in split_host_pattern(pattern)):
+        # The limit has files too, of hosts that failed before.
+        if part not in groups and not part.startswith("@") and not _names(inventory, part):
+            known = [*groups, *groups.get("all", ())]
+            raise NoHosts(f"{option} names {part!r}, which matches no host of the inventory.{meant(part, known)}")
+
+
+def _limit(limit: str | None, inventory: InventoryManager, groups: Mapping[str, Sequence[str]]) -> None:
+    """Leave of an inventory what --limit leaves."""
+    if limit is not None:
+        _check("--limit", limit, inventory, groups)
+        inventory.subset(limit)
 
 
 def _names(inventory: InventoryManager, pattern: Any) -> list[str]:

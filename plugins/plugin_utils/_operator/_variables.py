@@ -14,7 +14,8 @@ _WHOLE = re.compile(r"[0-9]{1,9}")
 _PERCENT = re.compile(r"([1-9][0-9]?|100)%")
 _CHANGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_TRUTHS = ("true", "yes", "on", "y", "t", "1", "false", "no", "off", "n", "f", "0")
+# Those of which the filter bool of every ansible-core makes the same as the options of modules do.
+_TRUTHS = ("true", "yes", "on", "1", "false", "no", "off", "0")
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,17 @@ class Family:
 
 @dataclass(frozen=True)
 class Playbook:
-    """Which variables a playbook can't do without, the roles whose settings it uses, and if it reaches endpoints."""
+    """Which variables a playbook can't do without, the roles whose settings it uses, and if it reaches endpoints.
+
+    unsafe are those that make another playbook write with care and that this one, which writes too, does not look at;
+    shared those of a role that a task reads once for all hosts.
+    """
 
     needs: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     reaches: bool = True
+    unsafe: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 def number(value: Any) -> int | None:
@@ -100,7 +107,7 @@ def _are_batches(value: Any) -> bool:
     return bool(batches_of(value)) and all(map(_is_batch, batches_of(value)))
 
 
-_TRUTH = Variable(_is_truth, "true or false")
+TRUTH = Variable(_is_truth, "true or false")
 _DIRECTORY = Variable(_is_path, "a directory, such as CHG0001")
 
 RUN: Mapping[str, Variable] = {
@@ -117,18 +124,23 @@ RUN: Mapping[str, Variable] = {
     "mde_confirm_within": Variable(_between(0, 1439), "a number of minutes from 0 (no switch) to 1439"),
     "mde_deadline": Variable(_between(1, 1440), "a number of minutes from 1 to 1440"),
     "mde_evidence": _DIRECTORY,
-    "mde_fail_on_drift": _TRUTH,
-    "mde_first_batch_above_one": _TRUTH,
-    "mde_force": _TRUTH,
+    "mde_fail_on_drift": TRUTH,
+    "mde_first_batch_above_one": TRUTH,
+    "mde_force": TRUTH,
     "mde_hosts": Variable(_is_pattern, "a pattern of hosts, as in -e mde_hosts=windows"),
     "mde_max_failures": Variable(_between(0, 10**9), "a number of endpoints, 0 or more"),
     "mde_plan": Variable(_is_plan, "a file whose name ends in .json, as in -e mde_plan=plan.json"),
     "mde_plan_digest": Variable(_matches(_DIGEST), "the digest that was approved, 64 digits from 0 to 9 and a to f"),
     "mde_plan_valid_hours": Variable(_between(1, 8760), "a number of hours from 1 to 8760"),
-    "mde_replan": _TRUTH,
+    "mde_replan": TRUTH,
     "mde_report": _DIRECTORY,
-    "mde_slice": _TRUTH,
+    "mde_slice": TRUTH,
 }
+# Those of them that are looked at once for all hosts of a play.
+OF_RUN = (
+    *("mde_change", "mde_evidence", "mde_fail_on_drift", "mde_max_failures", "mde_plan", "mde_plan_digest"),
+    *("mde_plan_valid_hours", "mde_report", "mde_slice"),
+)
 # What the playbooks and actions themselves leave among the variables of a host.
 LEFT = ("mde_connectivity_written", "mde_evidence_directory", "mde_planned")
 
@@ -153,8 +165,12 @@ PLAYBOOKS: Mapping[str, Playbook] = {
     "plan": Playbook(needs=("mde_plan",), families=("endpoint_proxy",)),
     "rollback": Playbook(needs=("mde_evidence",)),
     "rollout": Playbook(needs=("mde_plan", "mde_change"), families=("endpoint_verify",)),
-    "streamlined": Playbook(needs=("mde_plan", "mde_change"), families=("streamlined",)),
+    "streamlined": Playbook(
+        needs=("mde_plan", "mde_change"), families=("streamlined",), unsafe=("mde_confirm_within",)
+    ),
     "streamlined_plan": Playbook(needs=("mde_plan",), families=("streamlined",)),
-    "site": Playbook(families=("endpoint_proxy",)),
-    "verify": Playbook(families=("endpoint_verify",)),
+    "site": Playbook(
+        families=("endpoint_proxy",), unsafe=("mde_batches", "mde_confirm_within", "mde_max_failures")
+    ),
+    "verify": Playbook(families=("endpoint_verify",), shared=("endpoint_verify_assert",)),
 }

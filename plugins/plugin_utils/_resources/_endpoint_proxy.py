@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from .._windows._registry import Query, Registry
+from .._windows._registry import Query, Registry, Unreadable
 from ._antivirus_proxy import AntivirusProxy
 from ._datacollection_proxy import DataCollectionProxy
 from ._effective import effective
@@ -45,8 +45,8 @@ def _path(part: Resource) -> Iterator[None]:
     """What a block refuses begins with an option of its own, before which its name is put."""
     try:
         yield
-    except Refused as error:
-        raise Refused(f"{part.name}.{error}" if part.name in _BLOCKS else str(error)) from None
+    except (Refused, Unreadable) as error:
+        raise type(error)(f"{part.name}.{error}" if part.name in _BLOCKS else str(error)) from None
 
 
 class EndpointProxy(Resource):

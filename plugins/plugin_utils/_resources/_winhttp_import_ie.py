@@ -14,7 +14,7 @@ from .._settings._bypass_list import BypassList
 from .._settings._errors import shown
 from .._settings._proxy_list import ProxyList
 from .._settings._wininet import WinInetSettings
-from .._windows._registry import Query, Registry, is_user_sid
+from .._windows._registry import Query, Registry, Unreadable, is_user_sid
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
 from ._winhttp_proxy import change_winhttp
@@ -116,10 +116,13 @@ class WinHttpImportIe(Resource):
 
     def _settings(self, connections: Connections) -> WinInetSettings | None:
         blob = connections.default
-        if connections.error or not blob.readable:
-            size = len(blob.raw or b"")
-            reason = connections.error or f"DefaultConnectionSettings holds {size} bytes that make no sense"
-            raise Refused(f"source: the IE settings of {self._who} can't be read: {reason}")
+        if connections.error:
+            raise Unreadable(f"source: the IE settings of {self._who} can't be read: {connections.error}")
+        if not blob.readable:
+            raise Refused(
+                f"source: the IE settings of {self._who} can't be read: DefaultConnectionSettings holds "
+                f"{len(blob.raw or b'')} bytes that make no sense"
+            )
         if blob.settings is None and connections.other_way:
             raise Refused(
                 f"source: {self._who} has a proxy in ProxyEnable or AutoConfigURL but no DefaultConnectionSettings. "

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._settings._errors import shown
 from .._settings._wininet import WinInetSettings
-from .._windows._registry import Query, Registry, RegistryValue, Write, delete_value, set_value
+from .._windows._registry import Query, Registry, RegistryValue, Unreadable, Write, delete_value, set_value
 from .._windows._registry_file import put_back
 from ._resource import Change, InvalidOption, Refused, Resource
 from ._state import State
@@ -115,7 +115,7 @@ class Wpad(Resource):
 
     def _plan_scope(self, writes: list[Write], scope: str, before: Connections) -> Connections:
         if before.error:
-            raise Refused(
+            raise Unreadable(
                 f"scope: the settings of {scope} can't be read, so nothing was changed: {before.error}"
             )
         if self._enabled and before.other_way and self.options["manual_settings"] == "fail":

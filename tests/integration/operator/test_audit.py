@@ -15,6 +15,7 @@ import pytest
 import yaml
 from windows_lab.lab import Lab
 
+from tests.integration.operator.mistakes import play
 from tests.integration.play import Run, run_playbook, run_tasks
 from tests.integration.site import DATA_COLLECTION, sz, task
 
@@ -141,6 +142,21 @@ def test_it_leaves_json_a_table_and_a_page_and_says_the_counts(lab: Lab, tmp_pat
     again = audit(lab, tmp_path, **WANTED, mde_report=str(report))
     assert again.rc == 2
     assert "holds another audit" in again.output + str(again.results())
+    # The table of the audit before is not printed as that of this one.
+    assert "are as desired" not in again.output
+    assert f"what is in {report} is of another run" in str(again.results()[-1])
+
+
+def test_what_can_not_be_read_is_unread_and_left_out_of_a_plan(tmp_path: Path) -> None:
+    wanted = {"endpoint_proxy_wpad": {"state": "disabled", "scope": ["local_service"]}}
+    with Lab(profiles={"clean": 1, "denied": 1}) as lab:
+        done = audit(lab, tmp_path, **wanted)
+        assert (done.rc, answers(tmp_path)["denied-1"]) == (2, "unread")
+        planned = play(lab, tmp_path, "plan", {**wanted, "mde_hosts": "windows", "mde_plan": "plan.json"})
+    assert planned.rc == 0, planned.output
+    plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    assert list(plan["hosts"]) == ["clean-1"]
+    assert "local_service can't be read" in plan["left_out"]["denied-1"]
 
 
 def test_drift_fails_the_run_when_asked(lab: Lab, tmp_path: Path) -> None:

@@ -49,11 +49,26 @@ def test_a_pattern_that_matches_nothing_is_an_error_that_names_it(lab: Lab, tmp_
         ("", "", "Name the hosts, as in -e mde_hosts=windows: mde_hosts is not set, or empty."),
         (7, "", "mde_hosts is 7, and has to be a pattern of hosts"),
         ("clean-1", "clean-2", "--limit clean-2 leaves none of the hosts that 'clean-1' names"),
+        ("windows", "clean-1,clean-tpyo", "--limit names 'clean-tpyo', which matches no host of the inventory."),
+        ("windows", "windows:!clean-3", "--limit names 'clean-3', which matches no host of the inventory. Did"),
     ],
 )
 def test_each_part_of_a_pattern_has_to_match(lab: Lab, tmp_path: Path, hosts: Any, limit: str, sentence: str) -> None:
     arguments = ["--limit", limit] if limit else []
     refused(lab, play(lab, tmp_path, "plan", {**WANTED, "mde_hosts": hosts}, *arguments), sentence)
+
+
+def test_a_limit_may_be_a_file_of_those_that_failed(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "failed.retry").write_text("clean-2\n", encoding="utf-8")
+    run = play(lab, tmp_path, "plan", {**WANTED, "mde_hosts": "windows"}, "--limit", "@failed.retry")
+    assert run.rc == 0, run.output
+    assert (lab.account("clean-1").requests, lab.account("clean-2").requests > 0) == (0, True)
+
+
+@pytest.mark.parametrize("playbook", BY_PATTERN)
+def test_a_misspelt_setting_is_named_before_any_endpoint_is_asked(lab: Lab, tmp_path: Path, playbook: str) -> None:
+    run = play(lab, tmp_path, playbook, {**WANTED, "mde_hosts": "windows", "endpoint_proxy_wpda": {}})
+    refused(lab, run, "endpoint_proxy_wpda is no variable of mde.connectivity. Did you mean endpoint_proxy_wpad?")
 
 
 def test_an_empty_group_may_be_excluded_and_a_limit_narrows(lab: Lab, tmp_path: Path) -> None:

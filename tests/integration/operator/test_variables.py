@@ -104,6 +104,37 @@ def test_every_host_is_checked_and_named(lab: Lab, tmp_path: Path) -> None:
     refused(lab, run, "clean-3", "nowhere")
 
 
+@pytest.mark.parametrize("name", ["mde_batches", "mde_confirm_within", "mde_max_failures"])
+def test_a_care_that_playbooks_do_not_take_is_refused(
+    lab: Lab, tmp_path: Path, planned: Path, name: str
+) -> None:
+    run = play(lab, tmp_path, "site", {**SETTINGS, **VERIFIED, name: 1})
+    refused(lab, run, f"{name} has no effect in the playbook site, which would change its hosts without it: leave ")
+    # In an inventory it is there for rollouts, which take it per host; batches they do not.
+    run = play(lab, tmp_path, "site", {**SETTINGS, **VERIFIED}, "--check", of_hosts={"clean-2": {name: 1}})
+    assert ("has no effect" in words(run)) == (name == "mde_batches")
+    if name == "mde_confirm_within":
+        moving = {"mde_plan": str(planned), "mde_change": "CHG0001", "streamlined_package": "package.cmd"}
+        run = play(lab, tmp_path, "streamlined", {**moving, name: 1})
+        refused(lab, run, "mde_confirm_within has no effect in the playbook streamlined")
+
+
+@pytest.mark.parametrize("value", [None, "y", "t", "perhaps"])
+def test_a_truth_that_ansible_reads_in_two_ways_is_refused(lab: Lab, tmp_path: Path, value: object) -> None:
+    run = play(lab, tmp_path, "verify", {"mde_hosts": "windows", **VERIFIED, "endpoint_verify_assert": value})
+    refused(lab, run, f"endpoint_verify_assert is {value!r}, and has to be true or false.")
+    run = play(lab, tmp_path, "audit", {**SETTINGS, "mde_fail_on_drift": value})
+    refused(lab, run, f"mde_fail_on_drift is {value!r}, and has to be true or false.")
+
+
+def test_what_holds_for_a_whole_run_has_to_be_the_same_for_all_hosts(lab: Lab, tmp_path: Path) -> None:
+    given = {"mde_hosts": "windows", **VERIFIED}
+    run = play(lab, tmp_path, "verify", given, of_hosts={"clean-2": {"endpoint_verify_assert": False}})
+    refused(lab, run, "endpoint_verify_assert holds for a whole run, and differs: None for clean-1, False for clean-2.")
+    run = play(lab, tmp_path, "audit", SETTINGS, of_hosts={"clean-3": {"mde_report": "elsewhere"}})
+    refused(lab, run, "mde_report holds for a whole run, and differs: None for clean-1, 'elsewhere' for clean-3.")
+
+
 def test_a_host_beyond_the_batch_that_checks_is_checked(lab: Lab, tmp_path: Path) -> None:
     nowhere = {"ansible_host": "127.0.0.1", "ansible_port": 1}
     of_hosts = {f"pc-{number}": {**nowhere} for number in range(300)}

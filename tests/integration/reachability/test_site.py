@@ -108,6 +108,8 @@ def test_the_tag_alone_verifies_and_writes_nothing(lab: Lab, tmp_path: Path) -> 
         done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address)}, "--tags", "verify")
     assert asked(done)["summary"]["rows"] == 26
     assert not of(done, BOTH)
+    assert re.search(r"^clean-1 .* 26 of 26 +reached", done.output, re.MULTILINE)
+    assert "1 of 1 ended well, 1 reached." in done.output
     assert lab.endpoints["clean-1"].writes == []
 
 

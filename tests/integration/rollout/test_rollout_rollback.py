@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._record import load, save
 
 from tests.integration.play import Outcome, Run
@@ -46,6 +47,21 @@ def done(network: Stage, tmp_path: Path) -> Iterator[Done]:
 
 def restorations(run: Run) -> list[Outcome]:
     return [outcome for outcome in run.outcomes if outcome.task == "Restore the endpoint"]
+
+
+def test_hosts_that_are_not_there_are_named_and_nothing_is_written(done: Done) -> None:
+    change, before = done
+    none = change.play("rollback", "--limit", "clean-1,clean-9")
+    assert "--limit names 'clean-9', which matches no host of the inventory." in none.output
+    inventory = yaml.safe_load(change.inventory.read_text(encoding="utf-8"))
+    del inventory["windows"]["hosts"]["clean-2"]
+    change.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    lost = change.play("rollback")
+    assert "has records of writes to endpoints that are not in the inventory: clean-2." in lost.output
+    assert 0 not in (none.rc, lost.rc)
+    assert not any(change.lab.account(name).requests for name in before)
+    assert change.play("rollback", "--limit", "windows").rc == 0
+    assert {name for name in before if change.held(name) == before[name]} == {*before} - {"clean-2"}
 
 
 def test_a_record_of_another_run_is_restored_and_a_damaged_scope_holds_nothing_up(done: Done) -> None:
