@@ -15,7 +15,7 @@ import yaml
 from windows_lab.lab import Lab
 
 from tests.integration.play import run_playbook
-from tests.integration.rollout.rollout_site import FIRST, Change, blamed, change_on
+from tests.integration.rollout.rollout_site import FIRST, VERIFY, Change, blamed, change_on
 from tests.integration.rollout.witness import Watched
 from tests.integration.site import CONNECTIONS, named
 from tests.network.stage import Stage
@@ -23,6 +23,7 @@ from tests.network.stage import Stage
 pytestmark = pytest.mark.simulated
 
 ALL = 100
+ANNA = "S-1-5-21-1004336348-1177238915-682003330-1002"
 
 
 @pytest.fixture
@@ -34,6 +35,23 @@ def change(network: Stage, tmp_path: Path) -> Iterator[Change]:
 
 def records(change: Change) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in (change.evidence / "hosts").iterdir()}
+
+
+def test_where_a_user_has_signed_off_since_the_endpoint_stays_unverified(change: Change) -> None:
+    wpad = {"state": "enabled", "scope": ["all_users"], "manual_settings": "clear"}
+    change.variables["endpoint_proxy_wpad"] = wpad
+    change.plan()
+    change.lab.drop_connection("clean-1", VERIFY)
+    assert change.play("rollout").rc != 0
+    change.lab.drop_connection("clean-1", None)
+    assert change.verdicts() == {"clean-1": "unverified"}
+    written = change.record("clean-1")["written"]
+    endpoint = change.endpoint("clean-1")
+    assert any(entry["key"].startswith(rf"HKU\{ANNA}") for entry in written)
+    assert endpoint.run(rf'reg delete "HKU\{ANNA}" /f').rc == 0
+    run = change.play("rollout")
+    assert "was not read: the hive of its user is not loaded now." in blamed(run)["clean-1"]
+    assert (change.verdicts(), change.record("clean-1")["written"]) == ({"clean-1": "unverified"}, written)
 
 
 def test_what_moved_since_it_was_ok_is_seen_and_left_alone(change: Change) -> None:
