@@ -97,7 +97,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
             tell_if_cut(Path(evidence), "rollout" if plan else "rollback")
         try:
             hosts = _planned(Path(plan), known) if plan else _touched(Path(evidence), known, limit)
-            if limit and known and hosts and not limited(hosts, groups, self._loader, limit):
+            if limit is not None and known and hosts and not limited(hosts, groups, self._loader, limit):
                 raise NoHosts(f"--limit {limit} leaves none of the {len(hosts)} hosts of {plan or evidence}.")
         except (NoHosts, PlanError, RecordError) as error:
             raise AnsibleLookupError(str(error)) from None
@@ -129,7 +129,7 @@ def _touched(evidence: Path, known: Sequence[str], limit: str | None) -> list[st
                 Display().warning(f"{error} No host of the inventory has a record of that name, so it is left alone.")
         else:
             hosts += [record.host] if record.snapshot or holds_package(record) else []
-    lost = sorted({*hosts} - {*known}) if known and not limit else ()
+    lost = sorted({*hosts} - {*known}) if known and limit is None else ()
     if lost:
         raise AnsibleLookupError(
             f"{evidence} has records of writes to endpoints that are not in the inventory: {few(lost)}. "

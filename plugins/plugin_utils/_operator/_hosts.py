@@ -109,6 +109,9 @@ def _check(option: str, pattern: Any, inventory: InventoryManager, groups: Mappi
 def _limit(limit: str | None, inventory: InventoryManager, groups: Mapping[str, Sequence[str]]) -> None:
     """Leave of an inventory what --limit leaves."""
     if limit is not None:
+        if not limit.strip():
+            # As where the variable of a shell is empty. Ansible takes it for no limit at all.
+            raise NoHosts("--limit is empty, and would leave all hosts: name some, or leave it out.")
         _check("--limit", limit, inventory, groups)
         inventory.subset(limit)
 

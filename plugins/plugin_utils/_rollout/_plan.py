@@ -26,6 +26,8 @@ _DERIVED = ("effective", "conflicts")
 _NEXT = ",\n"
 _INDEX = '"index":{\n'
 _INDEX_END = "\n},\n"
+# With what the name of a host begins in JSON.
+_BEGIN = '"'
 _HOSTS = '"hosts":{\n'
 _END = "}}\n"
 
@@ -159,9 +161,10 @@ def load(path: Path) -> Outline:
     Of the entries one at a time is held.
     """
     with _opened(path) as file:
-        digest, content = _read_sealed(file, path)
-        place, index = 0, content["index"]
-        for number, (host, at) in enumerate(index.items(), 1):
+        digest, content, index = _read_sealed(file, path)
+        place, hosts = 0, []
+        for number, row in enumerate(index, 1):
+            ((host, at),) = _fields(row).items()
             line, name = file.readline(), _name(host)
             entry = line.decode()[len(name) :].rstrip(_NEXT)
             ending = _NEXT if number < len(index) else "\n"
@@ -169,22 +172,23 @@ def load(path: Path) -> Outline:
             if not same:
                 raise _edited(path)
             host_plan(json.loads(entry))
+            hosts.append(host)
             place += len(line)
         if file.read() != _END.encode():
             raise _edited(path)
-        return Outline(*_terms(content), digest=digest, hosts=tuple(index))
+        return Outline(*_terms(content), digest=digest, hosts=tuple(hosts))
 
 
 def load_share(path: Path, host: str) -> Share:
     """Read one host's part of a plan, without the entries of the others. Raises PlanError."""
     with _opened(path) as file:
-        digest, content = _read_sealed(file, path, host)
-        left_out, index = content["left_out"], content["index"]
+        digest, content, index = _read_sealed(file, path, host)
+        left_out = content["left_out"]
         if host in left_out:
             raise PlanError(f"There is no plan for {host}: {left_out[host]}")
-        if host not in index:
+        if not index:
             raise PlanError(f"{host} is not in the plan: it was made for other hosts.")
-        place, length, sha256 = index[host]
+        place, length, sha256 = _fields(index[0])[host]
         file.seek(place, os.SEEK_CUR)
         entry = file.read(length).decode()
         if _sha256(entry) != sha256:
@@ -192,22 +196,30 @@ def load_share(path: Path, host: str) -> Share:
         return Share(*_terms(content), digest=digest, planned=host_plan(json.loads(entry)))
 
 
-def _read_sealed(file: BinaryIO, path: Path, host: str | None = None) -> tuple[str, dict[str, Any]]:
-    """The digest of a plan and what it is over, which is read up to the entries; of the index one host or all.
+def _read_sealed(file: BinaryIO, path: Path, host: str | None = None) -> tuple[str, dict[str, Any], list[bytes]]:
+    """The digest of a plan, its head, and the lines of its index for one host or for all; read up to the entries.
 
-    Each host does this, so what is said of all others is hashed and not taken apart.
+    Each host does this, so what is said of all others is hashed, and neither held nor taken apart.
     """
-    first, head, begin, *index = itertools.takewhile(lambda line: line != _HOSTS.encode(), file)
-    digest = hashlib.sha256(b"".join((head, begin, *index))).hexdigest()
-    name = b"" if host is None else _name(host).encode()
-    own = b"".join(line for line in index if line.startswith(name))
-    text = b"".join((head, begin, own)).decode().removesuffix(_INDEX_END).rstrip(_NEXT)
-    content = json.loads(f"{{{text}}}}}")
+    first, head, begin = (file.readline() for _line in range(3))
+    sealed = hashlib.sha256(head + begin)
+    name = (_BEGIN if host is None else _name(host)).encode()
+    index = []
+    for line in itertools.takewhile(lambda line: line != _HOSTS.encode(), file):
+        sealed.update(line)
+        if line.startswith(name):
+            index.append(line)
+    content, digest = _fields(head), sealed.hexdigest()
     if content["format"] != FORMAT:
         raise PlanError(f"{path} is no plan of format {FORMAT}.")
     if first != _opening(digest).encode():
         raise _edited(path)
-    return digest, content
+    return digest, content, index
+
+
+def _fields(line: bytes) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(f"{{{line.decode().rstrip(_NEXT)}}}")
+    return fields
 
 
 @contextlib.contextmanager

@@ -42,19 +42,22 @@ def test_a_pattern_that_matches_nothing_is_an_error_that_names_it(lab: Lab, tmp_
 @pytest.mark.parametrize(
     ("hosts", "limit", "sentence"),
     [
-        ("clean-1,clean-tpyo", "", "mde_hosts names 'clean-tpyo', which matches no host"),
-        ("windows:!clean-3", "", "mde_hosts names 'clean-3', which matches no host of the inventory. Did you mean"),
-        (["clean-1", "other"], "", "mde_hosts names 'other', which matches no host"),
-        ("windows:!clean*", "", "mde_hosts is 'windows:!clean*', which leaves no host"),
-        ("", "", "Name the hosts, as in -e mde_hosts=windows: mde_hosts is not set, or empty."),
-        (7, "", "mde_hosts is 7, and has to be a pattern of hosts"),
+        ("clean-1,clean-tpyo", None, "mde_hosts names 'clean-tpyo', which matches no host"),
+        ("windows:!clean-3", None, "mde_hosts names 'clean-3', which matches no host of the inventory. Did you mean"),
+        (["clean-1", "other"], None, "mde_hosts names 'other', which matches no host"),
+        ("windows:!clean*", None, "mde_hosts is 'windows:!clean*', which leaves no host"),
+        ("", None, "Name the hosts, as in -e mde_hosts=windows: mde_hosts is not set, or empty."),
+        (7, None, "mde_hosts is 7, and has to be a pattern of hosts"),
         ("clean-1", "clean-2", "--limit clean-2 leaves none of the hosts that 'clean-1' names"),
+        ("windows", "", "--limit is empty, and would leave all hosts: name some, or leave it out."),
         ("windows", "clean-1,clean-tpyo", "--limit names 'clean-tpyo', which matches no host of the inventory."),
         ("windows", "windows:!clean-3", "--limit names 'clean-3', which matches no host of the inventory. Did"),
     ],
 )
-def test_each_part_of_a_pattern_has_to_match(lab: Lab, tmp_path: Path, hosts: Any, limit: str, sentence: str) -> None:
-    arguments = ["--limit", limit] if limit else []
+def test_each_part_of_a_pattern_has_to_match(
+    lab: Lab, tmp_path: Path, hosts: Any, limit: str | None, sentence: str
+) -> None:
+    arguments = [] if limit is None else ["--limit", limit]
     refused(lab, play(lab, tmp_path, "plan", {**WANTED, "mde_hosts": hosts}, *arguments), sentence)
 
 
