@@ -114,6 +114,8 @@ class Running:
                 os.kill(self.pid, signal.SIGUSR1)
                 time.sleep(1)
                 os.kill(self.pid, signal.SIGKILL)
+            # Who was killed may still be there for a moment.
+            self._server.ended(within=60)
             self._server.close()
             raise subprocess.TimeoutExpired(self._argv, timeout) from None
         _servers.append((self._key, self._server))
