@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._place import (
-    is_of_this_run,
+    is_of_another_run,
     place_of,
     unrecorded,
 )
@@ -44,7 +44,7 @@ class ActionModule(EndpointAction):
         everyone = task_vars.get("ansible_play_hosts_all") or ()
         report = Report()
         try:
-            if options["batch"] is not None and not is_of_this_run(directory):
+            if options["batch"] is not None and is_of_another_run(directory):
                 raise Refused(
                     f"No endpoint of this run left a record: what is in {directory} is of another run. The failure "
                     "above says why."

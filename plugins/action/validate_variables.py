@@ -34,8 +34,10 @@ class ActionModule(EndpointAction):
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         hosts = options["hosts"] or task_vars["ansible_play_hosts_all"]
+        # A role names the hosts that it checks, in a play of somebody's own, which may use these.
+        unsafe = () if options["hosts"] else PLAYBOOKS[options["playbook"]].unsafe
         try:
-            check(options["playbook"], self._given(options["playbook"], hosts, task_vars), len(hosts), self._with_files)
+            check(options["playbook"], self._given(unsafe, hosts, task_vars), len(hosts), self._with_files)
         except Mistake as error:
             raise Refused(str(error)) from None
         # The directories of an audit and a verification have its name, whatever is kept there later.
@@ -43,7 +45,7 @@ class ActionModule(EndpointAction):
         return {"changed": False, "hosts": len(hosts)}
 
     def _given(
-        self, playbook: str, hosts: Sequence[str], task_vars: Mapping[str, Any]
+        self, unsafe: Sequence[str], hosts: Sequence[str], task_vars: Mapping[str, Any]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Each host, and its variables that are checked, as a task on it would see them."""
         hostvars = task_vars["hostvars"]
@@ -51,14 +53,13 @@ class ActionModule(EndpointAction):
         # What a task sees beyond a host's own variables comes from the play, and so holds for every host of it.
         of_play = {n: v for n, v in task_vars.items() if n != "vars" and not (n in own and own[n] == v)}
         of_run = {*of_play, *load_extra_vars(self._loader)}
-        unsafe = PLAYBOOKS[playbook].unsafe
         templar = Templar(loader=self._loader)
         for host in hosts:
             templar.available_variables = raw = {**hostvars.raw_get(host), **of_play}
             if ignored := next((name for name in unsafe if name in (of_run if name != _BATCHES else raw)), None):
                 raise Refused(
-                    f"{ignored} has no effect in the playbook {playbook}, which would change its hosts without it: "
-                    f"leave it out. {_NOTHING}"
+                    f"{ignored} has no effect in this playbook, which would change its hosts without it: leave it out. "
+                    f"{_NOTHING}"
                 )
             if _BATCHES in raw and _BATCHES not in of_run:
                 raise Refused(

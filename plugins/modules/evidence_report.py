@@ -34,6 +34,7 @@ options:
     description:
       - The hosts of a batch that has just ended. The task fails where none of them could be read, so that a wrong
         password is not tried on the whole fleet. Before the last batch it does nothing else.
+      - An audit or a verification has to be one of this run of C(ansible-playbook) then, also where the list is empty.
       - When left out, all hosts are meant.
     type: list
     elements: str

@@ -69,7 +69,8 @@ def _ended(configured: Mapping[str, Any], later: Mapping[str, Any], check: bool)
             word = "not reached" if later.get("summary") and not later["summary"].get("reachable") else "failed"
             return word, str(result.get("msg") or "no reason was given")
     if not configured:
-        return "reached", ""
+        missed = (later.get("summary") or {}).get("reachable") is False
+        return ("not reached", str(later.get("wrong") or "")) if missed else ("reached", "")
     if configured.get("changed"):
         return ("planned", "") if check else ("changed", "")
     return "as desired", ""

@@ -59,10 +59,10 @@ def _claim(directory: Path, kind: str, hosts: Sequence[str], ours: Claim) -> Non
         save_scope(directory, scope)
 
 
-def is_of_this_run(directory: Path) -> bool:
-    """Whether a directory is about this run. Raises RecordError."""
+def is_of_another_run(directory: Path) -> bool:
+    """Whether a directory is about an audit or a verification that is not of this run. Raises RecordError."""
     scope = load_scope(directory)
-    return scope is not None and scope.run == run_directory().name
+    return scope is not None and scope.kind in ("audit", "verify") and scope.run != run_directory().name
 
 
 def unrecorded(directory: Path, hosts: Iterable[str]) -> bool:

@@ -22,7 +22,7 @@ from .._services._service_tags import InvalidServiceTags
 from .._streamlined._migration import Migration, verification
 from ._meant import few, meant
 from ._packages import missing_package
-from ._variables import FAMILIES, LEFT, OF_RUN, PLAYBOOKS, PREFIXES, RUN, TRUTH, Family, first_batch
+from ._variables import FAMILIES, LEFT, PLAYBOOKS, PREFIXES, RUN, TRUTH, Family, first_batch
 
 _SHOWN = 5
 _CONNECTION = "ansible_connection"
@@ -70,7 +70,7 @@ def check(playbook: str, hosts: Iterable[tuple[str, Given]], count: int, complet
 
 def _not_alike(playbook: str, kinds: Sequence[tuple[str, Given]]) -> Iterator[str]:
     """What is looked at once for all hosts, and is not the same for two of them."""
-    for name in (*OF_RUN, *PLAYBOOKS[playbook].shared):
+    for name in PLAYBOOKS[playbook].shared:
         first, value = kinds[0][0], kinds[0][1].get(name)
         for host, given in kinds[1:]:
             if given.get(name) != value:

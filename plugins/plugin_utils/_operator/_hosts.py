@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -100,8 +101,7 @@ def _inventory(groups: Mapping[str, Sequence[str]], loader: Any) -> Iterator[Inv
 def _check(option: str, pattern: Any, inventory: InventoryManager, groups: Mapping[str, Sequence[str]]) -> None:
     """Refuse a part that matches nothing; a group in which there is no host is one all the same."""
     for part in (each.lstrip("!&") for each in split_host_pattern(pattern)):
-        # The limit has files too, of hosts that failed before.
-        if part not in groups and not part.startswith("@") and not _names(inventory, part):
+        if part not in groups and not _names(inventory, part):
             known = [*groups, *groups.get("all", ())]
             raise NoHosts(f"{option} names {part!r}, which matches no host of the inventory.{meant(part, known)}")
 
@@ -109,11 +109,24 @@ def _check(option: str, pattern: Any, inventory: InventoryManager, groups: Mappi
 def _limit(limit: str | None, inventory: InventoryManager, groups: Mapping[str, Sequence[str]]) -> None:
     """Leave of an inventory what --limit leaves."""
     if limit is not None:
-        if not limit.strip():
+        parts = [part for part in _parts(limit) if part.strip()]
+        if not parts:
             # As where the variable of a shell is empty. Ansible takes it for no limit at all.
-            raise NoHosts("--limit is empty, and would leave all hosts: name some, or leave it out.")
-        _check("--limit", limit, inventory, groups)
+            raise NoHosts(f"--limit is {limit!r}, which is empty and leaves all hosts: name some, or leave it out.")
+        _check("--limit", parts, inventory, groups)
         inventory.subset(limit)
+
+
+def _parts(limit: str) -> Iterator[str]:
+    """The parts of --limit; one that begins with @ is a file with one on each line."""
+    for part in split_host_pattern(limit):
+        if not part.startswith("@"):
+            yield part
+            continue
+        try:
+            yield from Path(part[1:]).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise NoHosts(f"--limit names the file {part[1:]}, which can't be read: {error}") from None
 
 
 def _names(inventory: InventoryManager, pattern: Any) -> list[str]:

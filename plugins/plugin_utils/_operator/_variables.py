@@ -46,7 +46,7 @@ class Playbook:
     """Which variables a playbook can't do without, the roles whose settings it uses, and if it reaches endpoints.
 
     unsafe are those that make another playbook write with care and that this one, which writes too, does not look at;
-    shared those of a role that a task reads once for all hosts.
+    shared those that a task reads once for all hosts.
     """
 
     needs: tuple[str, ...] = ()
@@ -136,11 +136,6 @@ RUN: Mapping[str, Variable] = {
     "mde_report": _DIRECTORY,
     "mde_slice": TRUTH,
 }
-# Those of them that are looked at once for all hosts of a play.
-OF_RUN = (
-    *("mde_change", "mde_evidence", "mde_fail_on_drift", "mde_max_failures", "mde_plan", "mde_plan_digest"),
-    *("mde_plan_valid_hours", "mde_report", "mde_slice"),
-)
 # What the playbooks and actions themselves leave among the variables of a host.
 LEFT = ("mde_connectivity_written", "mde_evidence_directory", "mde_planned")
 
@@ -158,19 +153,24 @@ FAMILIES: Mapping[str, Family] = {
 }
 PREFIXES = ("mde_", *(family.prefix for family in FAMILIES.values()))
 
+_OF_PLAN = ("mde_plan", "mde_plan_valid_hours")
+_OF_ROLLOUT = ("mde_change", "mde_evidence", "mde_max_failures", "mde_plan", "mde_plan_digest", "mde_slice")
 PLAYBOOKS: Mapping[str, Playbook] = {
     "allowlist": Playbook(families=("service_allowlist",), reaches=False),
-    "audit": Playbook(families=("endpoint_proxy",)),
+    "audit": Playbook(families=("endpoint_proxy",), shared=("mde_fail_on_drift", "mde_report")),
     "evidence": Playbook(needs=("mde_evidence",), reaches=False),
-    "plan": Playbook(needs=("mde_plan",), families=("endpoint_proxy",)),
-    "rollback": Playbook(needs=("mde_evidence",)),
-    "rollout": Playbook(needs=("mde_plan", "mde_change"), families=("endpoint_verify",)),
+    "plan": Playbook(needs=("mde_plan",), families=("endpoint_proxy",), shared=_OF_PLAN),
+    "rollback": Playbook(needs=("mde_evidence",), shared=("mde_evidence",)),
+    "rollout": Playbook(needs=("mde_plan", "mde_change"), families=("endpoint_verify",), shared=_OF_ROLLOUT),
     "streamlined": Playbook(
-        needs=("mde_plan", "mde_change"), families=("streamlined",), unsafe=("mde_confirm_within",)
+        needs=("mde_plan", "mde_change"),
+        families=("streamlined",),
+        unsafe=("mde_confirm_within",),
+        shared=_OF_ROLLOUT,
     ),
-    "streamlined_plan": Playbook(needs=("mde_plan",), families=("streamlined",)),
+    "streamlined_plan": Playbook(needs=("mde_plan",), families=("streamlined",), shared=_OF_PLAN),
     "site": Playbook(
         families=("endpoint_proxy",), unsafe=("mde_batches", "mde_confirm_within", "mde_max_failures")
     ),
-    "verify": Playbook(families=("endpoint_verify",), shared=("endpoint_verify_assert",)),
+    "verify": Playbook(families=("endpoint_verify",), shared=("endpoint_verify_assert", "mde_report")),
 }

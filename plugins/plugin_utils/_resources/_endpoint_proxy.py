@@ -41,11 +41,11 @@ _EFFECTIVE = {"winhttp_import": "winhttp"}
 
 
 @contextlib.contextmanager
-def _path(part: Resource) -> Iterator[None]:
+def _path(part: Resource, said: tuple[type[Exception], ...] = (Refused,)) -> Iterator[None]:
     """What a block refuses begins with an option of its own, before which its name is put."""
     try:
         yield
-    except (Refused, Unreadable) as error:
+    except said as error:
         raise type(error)(f"{part.name}.{error}" if part.name in _BLOCKS else str(error)) from None
 
 
@@ -121,7 +121,8 @@ class EndpointProxy(Resource):
     def plan(self, state: State) -> Change:
         plans = []
         for part in self._parts:
-            with _path(part):
+            # Nothing is read here: what can't be known any more is said by the option that needs it.
+            with _path(part, (Refused, Unreadable)):
                 plans.append(part.plan(state))
             state = plans[-1].after
         return Change(

@@ -49,7 +49,10 @@ def test_a_pattern_that_matches_nothing_is_an_error_that_names_it(lab: Lab, tmp_
         ("", None, "Name the hosts, as in -e mde_hosts=windows: mde_hosts is not set, or empty."),
         (7, None, "mde_hosts is 7, and has to be a pattern of hosts"),
         ("clean-1", "clean-2", "--limit clean-2 leaves none of the hosts that 'clean-1' names"),
-        ("windows", "", "--limit is empty, and would leave all hosts: name some, or leave it out."),
+        ("windows", "", "--limit is '', which is empty and leaves all hosts: name some, or leave it out."),
+        ("windows", " , ", "--limit is ' , ', which is empty"),
+        ("windows", "all:!@/dev/null", "--limit names '@/dev/null', which matches no host"),
+        ("windows:!@/dev/null", None, "mde_hosts names '@/dev/null', which matches no host"),
         ("windows", "clean-1,clean-tpyo", "--limit names 'clean-tpyo', which matches no host of the inventory."),
         ("windows", "windows:!clean-3", "--limit names 'clean-3', which matches no host of the inventory. Did"),
     ],
@@ -66,6 +69,12 @@ def test_a_limit_may_be_a_file_of_those_that_failed(lab: Lab, tmp_path: Path) ->
     run = play(lab, tmp_path, "plan", {**WANTED, "mde_hosts": "windows"}, "--limit", "@failed.retry")
     assert run.rc == 0, run.output
     assert (lab.account("clean-1").requests, lab.account("clean-2").requests > 0) == (0, True)
+    (tmp_path / "failed.retry").write_text("clean-2\nclean-tpyo\n", encoding="utf-8")
+    run = play(lab, tmp_path, "plan", {**WANTED, "mde_hosts": "windows"}, "--limit", "@failed.retry")
+    refused(lab, run, "--limit names 'clean-tpyo', which matches no host of the inventory.")
+    (tmp_path / "failed.retry").write_text("\n", encoding="utf-8")
+    run = play(lab, tmp_path, "plan", {**WANTED, "mde_hosts": "windows"}, "--limit", "@failed.retry")
+    refused(lab, run, "--limit is '@failed.retry', which is empty and leaves all hosts")
 
 
 @pytest.mark.parametrize("playbook", BY_PATTERN)

@@ -109,14 +109,15 @@ def test_a_care_that_playbooks_do_not_take_is_refused(
     lab: Lab, tmp_path: Path, planned: Path, name: str
 ) -> None:
     run = play(lab, tmp_path, "site", {**SETTINGS, **VERIFIED, name: 1})
-    refused(lab, run, f"{name} has no effect in the playbook site, which would change its hosts without it: leave ")
+    refused(lab, run, f"{name} has no effect in this playbook, which would change its hosts without it: leave ")
     # In an inventory it is there for rollouts, which take it per host; batches they do not.
     run = play(lab, tmp_path, "site", {**SETTINGS, **VERIFIED}, "--check", of_hosts={"clean-2": {name: 1}})
     assert ("has no effect" in words(run)) == (name == "mde_batches")
+    assert any(lab.account(host).requests for host in lab.endpoints) == (name != "mde_batches")
     if name == "mde_confirm_within":
         moving = {"mde_plan": str(planned), "mde_change": "CHG0001", "streamlined_package": "package.cmd"}
         run = play(lab, tmp_path, "streamlined", {**moving, name: 1})
-        refused(lab, run, "mde_confirm_within has no effect in the playbook streamlined")
+        refused(lab, run, "mde_confirm_within has no effect in this playbook")
 
 
 @pytest.mark.parametrize("value", [None, "y", "t", "perhaps"])

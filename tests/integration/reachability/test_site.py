@@ -110,6 +110,11 @@ def test_the_tag_alone_verifies_and_writes_nothing(lab: Lab, tmp_path: Path) -> 
     assert not of(done, BOTH)
     assert re.search(r"^clean-1 .* 26 of 26 +reached", done.output, re.MULTILINE)
     assert "1 of 1 ended well, 1 reached." in done.output
+    unasserted = {**TENANT, **configured(proxy.address), "endpoint_verify_assert": False}
+    with outside(lab):
+        done = run(lab, tmp_path, "site", unasserted, "--tags", "verify")
+    assert done.rc == 0, done.output
+    assert "0 of 1 ended well, 1 not reached." in done.output
     assert lab.endpoints["clean-1"].writes == []
 
 
