@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from windows_lab.lab import Lab
+from windows_lab.simulated.seed import OTHER_SID
 
 from tests.integration.play import run_playbook
 from tests.integration.rollout.rollout_site import FIRST, VERIFY, Change, blamed, change_on
@@ -23,7 +24,6 @@ from tests.network.stage import Stage
 pytestmark = pytest.mark.simulated
 
 ALL = 100
-ANNA = "S-1-5-21-1004336348-1177238915-682003330-1002"
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def test_where_a_user_has_signed_off_since_the_endpoint_stays_unverified(change:
     assert change.verdicts() == {"clean-1": "unverified"}
     written = change.record("clean-1")["written"]
     endpoint = change.endpoint("clean-1")
-    assert any(entry["key"].startswith(rf"HKU\{ANNA}") for entry in written)
-    assert endpoint.run(rf'reg delete "HKU\{ANNA}" /f').rc == 0
+    assert any(entry["key"].startswith(rf"HKU\{OTHER_SID}") for entry in written)
+    assert endpoint.run(rf'reg delete "HKU\{OTHER_SID}" /f').rc == 0
     run = change.play("rollout")
     assert "was not read: the hive of its user is not loaded now." in blamed(run)["clean-1"]
     assert (change.verdicts(), change.record("clean-1")["written"]) == ({"clean-1": "unverified"}, written)
