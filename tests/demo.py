@@ -60,7 +60,7 @@ def main() -> int:
         lab.endpoints["clean-2"].run(FORGOTTEN)
         work = Path(folder)
         inventory = lab.inventory(work / "inventory.yml")
-        settings = ("--extra-vars", f"@{SETTINGS}", "--extra-vars", f"demo_proxy={proxy.address}")
+        settings = ("--extra-vars", f"@{SETTINGS}", "--extra-vars", f"demo_proxy={proxy.server}")
         try:
             first = run(inventory, work / "first.log", *settings)
             print("\nOnce more:", flush=True)

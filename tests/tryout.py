@@ -60,7 +60,7 @@ def tryout(profiles: Mapping[str | Profile, int], folder: Path) -> Iterator[Tryo
         folder.mkdir(parents=True, exist_ok=True)
         inventory = folder / "inventory.yml"
         inventory.touch(mode=0o600)
-        inventory.write_text(yaml.safe_dump(_inventory(lab, proxy.address), sort_keys=False), encoding="utf-8")
+        inventory.write_text(yaml.safe_dump(_inventory(lab, proxy.server), sort_keys=False), encoding="utf-8")
         yield Tryout(lab, inventory, _commands(inventory.name, Path("CHG0001")))
 
 

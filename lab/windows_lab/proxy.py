@@ -5,24 +5,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
-import ipaddress
-import selectors
+import select
 import socket
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import cast
+from typing import Self
 from urllib.parse import urlsplit
 
+from windows_lab.network.http1 import ESTABLISHED, Head, heads, response
+from windows_lab.network.listener import Listener
+from windows_lab.network.loopback import OutsideLoopback, loopback
+
 _SECONDS = 10.0
+_PIECE = 65536
 _HOP_BY_HOP = {"connection", "proxy-connection", "proxy-authorization", "keep-alive", "transfer-encoding"}
-
-
-class OutsideLoopback(Exception):
-    """A target or an address of the lab is not on loopback."""
 
 
 class NotAllowed(Exception):
@@ -30,17 +28,7 @@ class NotAllowed(Exception):
 
 
 _REFUSALS = (OutsideLoopback, NotAllowed)
-
-
-def loopback(host: str, hosts: Mapping[str, str] | None = None) -> str:
-    """The loopback address that `host` stands for; raises OutsideLoopback, and never asks a resolver."""
-    address = {"localhost": "127.0.0.1", **(hosts or {})}.get(host.lower(), host)
-    try:
-        if ipaddress.ip_address(address).is_loopback:
-            return address
-    except ValueError:
-        pass
-    raise OutsideLoopback(f"{host} is not on loopback and not among the lab's names")
+_FAILURES = (*_REFUSALS, OSError, ValueError, http.client.HTTPException)
 
 
 @dataclass(frozen=True)
@@ -52,177 +40,48 @@ class Access:
     status: int
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Of socketserver's 5 many endpoints at once overrun the queue, and who was dropped tries again seconds later.
-    request_queue_size = 512
-    # A connection that a client keeps open must not keep the lab from ending.
-    block_on_close = False
+class _Address(Listener):
+    """An origin server at one of its addresses."""
 
-    def __init__(self, address: str, port: int, handler: type[_Handler]) -> None:
-        loopback(address)
-        super().__init__((address, port), handler)
-        self.log: list[Access] = []
-        self.hosts: Mapping[str, str] = {}
-        self.ports: Mapping[int, int] = {}
-        self.allowed: Callable[[str, int], bool] | None = None
+    def __init__(self, log: list[Access], address: str, port: int = 0) -> None:
+        super().__init__(address, port)
+        self._log = log
 
-    def target(self, host: str, port: int) -> tuple[str, int]:
-        """Where a host and a port are; raises OutsideLoopback and NotAllowed."""
-        if self.allowed and not self.allowed(host.lower(), port):
-            raise NotAllowed(f"{host}:{port} is not on the allow-list of the lab's proxy")
-        return loopback(host, self.hosts), self.ports.get(port, port)
+    def serve(self, connection: socket.socket) -> None:
+        for head in heads(connection):
+            self._log.append(Access(head.method, head.target, 200))
+            connection.sendall(response(200, "origin of the lab\n"))
 
 
-class _Handler(BaseHTTPRequestHandler):
-    timeout = _SECONDS
-    # What is sent in two pieces would wait 40 ms for an acknowledgement of the first.
-    disable_nagle_algorithm = True
+class Origin:
+    """A web server that answers 200 to every request, on one port of several loopback addresses.
 
-    @property
-    def _server(self) -> _Server:
-        return cast("_Server", self.server)
-
-    def log_message(self, *_arguments: object) -> None:
-        """Nothing on standard error: the log is in memory."""
-
-    def _record(self, status: int) -> None:
-        self._server.log.append(Access(self.command, self.path, status))
-
-    def _answer(self, status: int, text: str, content_type: str = "text/plain") -> None:
-        self._record(status)
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class _OriginHandler(_Handler):
-    def do_GET(self) -> None:
-        self._answer(200, "origin of the lab\n")
-
-
-class _ProxyHandler(_Handler):
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        if url.scheme != "http" or not url.hostname:
-            self._answer(400, "The proxy of the lab wants an absolute http URL.\n")
-            return
-        try:
-            status, body, content_type = self._fetch(
-                url.hostname, url.port or 80, url._replace(scheme="", netloc="").geturl()
-            )
-        except (*_REFUSALS, OSError, http.client.HTTPException) as error:
-            self._refuse(error)
-            return
-        self._answer(status, body.decode("utf-8", "replace"), content_type)
-
-    def _refuse(self, error: Exception) -> None:
-        self._answer(403 if isinstance(error, _REFUSALS) else 502, f"{error}\n")
-
-    def _fetch(self, host: str, port: int, path: str) -> tuple[int, bytes, str]:
-        address, real_port = self._server.target(host, port)
-        connection = http.client.HTTPConnection(address, real_port, timeout=_SECONDS)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
-        try:
-            connection.request("GET", path or "/", headers=headers)
-            response = connection.getresponse()
-            return response.status, response.read(), response.getheader("Content-Type", "text/plain")
-        finally:
-            connection.close()
-
-    def do_CONNECT(self) -> None:
-        host, _colon, port = self.path.rpartition(":")
-        try:
-            target = self._server.target(host.strip("[]"), int(port))
-            upstream = socket.create_connection(target, timeout=_SECONDS)
-        except (*_REFUSALS, OSError, ValueError) as error:
-            self._refuse(error)
-            return
-        upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        with upstream:
-            self._record(200)
-            self.send_response(200, "Connection established")
-            self.end_headers()
-            _relay(self.connection, upstream)
-        self.close_connection = True
-
-
-def _relay(one: socket.socket, other: socket.socket) -> None:
-    """Copy both ways until one side ends or falls silent."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(one, selectors.EVENT_READ, other)
-        selector.register(other, selectors.EVENT_READ, one)
-        while ready := selector.select(_SECONDS):
-            if not all(_pass_on(key) for key, _events in ready):
-                return
-
-
-def _pass_on(key: selectors.SelectorKey) -> bool:
-    try:
-        data = cast("socket.socket", key.fileobj).recv(65536)
-        key.data.sendall(data)
-    except OSError:
-        return False
-    return bool(data)
-
-
-class _Listening:
-    """Servers with one log, from the beginning of a `with` to its end."""
-
-    def __init__(self, servers: Iterable[_Server]) -> None:
-        self._servers = list(servers)
-        for server in self._servers[1:]:
-            server.log = self._servers[0].log
-        self.port: int = self._servers[0].server_port
-        self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.05,)) for server in self._servers
-        ]
-
-    @property
-    def log(self) -> list[Access]:
-        """Every request so far, in order; `clear()` it between tests."""
-        return self._servers[0].log
-
-    def start(self) -> None:
-        """Begin to answer."""
-        for thread in self._threads:
-            thread.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for server, thread in zip(self._servers, self._threads, strict=True):
-            server.shutdown()
-            thread.join()
-            server.server_close()
-
-
-class Origin(_Listening):
-    """A web server that answers 200 to every GET, on one port of several loopback addresses."""
+    `log` has every request so far, in order; `clear()` it between tests.
+    """
 
     def __init__(self, addresses: Iterable[str] = ("127.0.0.1",)) -> None:
         first, *others = addresses
-        server = _Server(first, 0, _OriginHandler)
-        super().__init__(
-            [
-                server,
-                *(_Server(address, server.server_port, _OriginHandler) for address in others),
-            ]
-        )
+        self.log: list[Access] = []
+        listening = _Address(self.log, first)
+        self.port = listening.port
+        self._addresses = (listening, *(_Address(self.log, other, self.port) for other in others))
+        self._exits = contextlib.ExitStack()
 
-    def __enter__(self) -> Origin:
-        self.start()
+    def __enter__(self) -> Self:
+        for address in self._addresses:
+            self._exits.enter_context(address)
         return self
 
+    def __exit__(self, *_exc: object) -> None:
+        self._exits.close()
 
-class Proxy(_Listening):
+
+class Proxy(Listener):
     """A forward proxy for GET and CONNECT on 127.0.0.1; `hosts` are the names it knows besides localhost.
 
     `ports` says where a server really listens that is asked for at another port, and `allowed` whether a
-    host, in small letters, and a port are on the proxy's allow-list (None: all of them are).
+    host, in small letters, and a port are on the proxy's allow-list (None: all of them are). `log` has every
+    request so far, in order; `clear()` it between tests.
     """
 
     def __init__(
@@ -232,13 +91,79 @@ class Proxy(_Listening):
         ports: Mapping[int, int] | None = None,
         allowed: Callable[[str, int], bool] | None = None,
     ) -> None:
-        server = _Server("127.0.0.1", 0, _ProxyHandler)
-        server.hosts = {name.lower(): address for name, address in (hosts or {}).items()}
-        server.ports = dict(ports or {})
-        server.allowed = allowed
-        super().__init__([server])
-        self.address = f"127.0.0.1:{self.port}"
+        super().__init__()
+        self._hosts = {name.lower(): address for name, address in (hosts or {}).items()}
+        self._ports = dict(ports or {})
+        self._allowed = allowed
+        self.log: list[Access] = []
+        # Where a client finds it, as settings of Windows have it.
+        self.server = f"{self.address}:{self.port}"
 
-    def __enter__(self) -> Proxy:
-        self.start()
-        return self
+    def serve(self, connection: socket.socket) -> None:
+        # What is sent in two pieces would wait 40 ms for an acknowledgement of the first.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        for head in heads(connection):
+            if head.method == "CONNECT":
+                self._tunnel(connection, head)
+                return
+            connection.sendall(self._forward(head))
+
+    def _tunnel(self, connection: socket.socket, head: Head) -> None:
+        host, _colon, port = head.target.rpartition(":")
+        try:
+            upstream = socket.create_connection(self._target(host.strip("[]"), int(port)), timeout=_SECONDS)
+        except _FAILURES as error:
+            connection.sendall(self._refused(head, error))
+            return
+        with upstream:
+            upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+            self._record(head, 200)
+            connection.sendall(ESTABLISHED)
+            _relay(connection, upstream)
+
+    def _forward(self, head: Head) -> bytes:
+        url = urlsplit(head.target)
+        if head.method != "GET" or url.scheme != "http" or not url.hostname:
+            self._record(head, 400)
+            return response(400, "The proxy of the lab wants an absolute http URL to GET.\n")
+        try:
+            address = self._target(url.hostname, url.port or 80)
+            return self._fetch(head, address, url._replace(scheme="", netloc="").geturl() or "/")
+        except _FAILURES as error:
+            return self._refused(head, error)
+
+    def _fetch(self, head: Head, address: tuple[str, int], path: str) -> bytes:
+        headers = {name: value for name, value in head.headers.items() if name not in _HOP_BY_HOP}
+        with contextlib.closing(http.client.HTTPConnection(*address, timeout=_SECONDS)) as upstream:
+            upstream.request("GET", path, headers=headers)
+            answer = upstream.getresponse()
+            body = answer.read().decode("utf-8", "replace")
+        self._record(head, answer.status)
+        return response(answer.status, body, answer.getheader("Content-Type", "text/plain"))
+
+    def _target(self, host: str, port: int) -> tuple[str, int]:
+        if self._allowed and not self._allowed(host.lower(), port):
+            raise NotAllowed(f"{host}:{port} is not on the allow-list of the lab's proxy")
+        return loopback(host, self._hosts), self._ports.get(port, port)
+
+    def _refused(self, head: Head, error: Exception) -> bytes:
+        status = 403 if isinstance(error, _REFUSALS) else 502
+        self._record(head, status)
+        return response(status, f"{error}\n")
+
+    def _record(self, head: Head, status: int) -> None:
+        self.log.append(Access(head.method, head.target, status))
+
+
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    """Copy both ways until one side ends or falls silent; raises OSError where one goes away."""
+    ways = {one.fileno(): (one, other), other.fileno(): (other, one)}
+    poll = select.poll()
+    for end in ways:
+        poll.register(end, select.POLLIN)
+    while ready := poll.poll(_SECONDS * 1000):
+        for end, _events in ready:
+            source, sink = ways[end]
+            if not (data := source.recv(_PIECE)):
+                return
+            sink.sendall(data)

@@ -37,6 +37,7 @@ _LOST = (AnsibleError, EndpointError, Unknown)
 
 class ActionModule(EndpointAction):
     module = "onboarding_package"
+    includes = ("reachability",)
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         verify = validated("reachability", self._with_files(verification(options["verify"])))

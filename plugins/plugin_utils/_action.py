@@ -24,7 +24,9 @@ from ._arguments import mistake, trimmed
 from ._credentials import without_words
 from ._inquiry import Inquiry
 from ._operator._packages import missing_package
+from ._probe._carrier import program
 from ._resources._resource import InvalidOption, Refused, Resource
+from ._services._catalogue import built_in
 from ._transaction import NotHeld, Transaction, Unknown
 from ._windows._endpoint import Endpoint, EndpointError
 
@@ -75,12 +77,16 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
     _supports_diff = True
 
     def __init_subclass__(cls, **keywords: Any) -> None:
-        """Read all documentation now: a strategy loads this class before it forks, and a worker lives for one task."""
+        """Read docs and lists now: a strategy loads this class before it forks, and a worker lives for one task."""
         super().__init_subclass__(**keywords)
         # Without a finder of collections this is no run of Ansible, and nothing would be found.
         if hasattr(cls, "module") and AnsibleCollectionConfig.collection_finder:
-            for name in (cls.module, *cls.includes):
+            names = (cls.module, *cls.includes)
+            for name in names:
                 argument_spec(name)
+            if "reachability" in names:
+                built_in()
+                program("powershell")
             _load_connections()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

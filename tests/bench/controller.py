@@ -21,7 +21,7 @@ import yaml
 from windows_lab import auth
 
 from tests.bench import farm
-from tests.bench.work import URLS, WORKS, Start, plays
+from tests.bench.work import WORKS, Start, plays
 from tests.twice import ROOT, recap
 
 Connection = Literal["winrs", "winrm", "line"]
@@ -354,8 +354,7 @@ def _check_farm(wanted: Run, lab: FarmProcess) -> None:
     kind = wanted.work if what.peer else "empty" if what.empty else "audit" if what.audit else "applied"
     wrong = lab.ask("wrong", used=wanted.hosts, kind=kind)["wrong"]
     asked = lab.ask("asked")
-    times = wanted.hosts if what.urls else 0
-    expected = {"urls": dict.fromkeys(URLS, times) if times else {}, "tunnels": times * len(URLS)}
+    expected = dict.fromkeys(what.urls, wanted.hosts)
     if asked != expected:
         raise WrongResultError(f"{wanted}: the URLs that were asked for are {asked}, not {expected}")
     if wrong:

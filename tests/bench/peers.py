@@ -24,7 +24,7 @@ _SHOWN = (
     "\r\nCurrent WinHTTP proxy settings:\r\n\r\n"
     f"    Proxy Server(s) :  {work.PROXY}\r\n    Bypass List     :  {';'.join(work.BYPASS)}\r\n\r\n"
 )
-_READING = ("setup", "win_command", "win_uri")
+_READING = ("setup", "win_command", "win_uri", "win_powershell")
 
 
 class NotAWrapper(Exception):
@@ -111,6 +111,9 @@ def result(call: Call, converged: bool) -> bytes:
         }
     elif module == "win_uri":
         answer |= {"url": call.options["url"], "status_code": 200, "status_description": "OK", "elapsed": 0.1}
+    elif module == "win_powershell":
+        reached = [{"url": url, "status": 200} for url in call.options["parameters"]["Url"]]
+        answer |= {"result": reached, "output": [], "error": [], "host_out": "", "host_err": ""}
     elif module == "win_regedit":
         answer |= {"data_changed": not converged, "data_type_changed": False}
     return json.dumps(answer).encode()

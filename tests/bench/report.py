@@ -125,14 +125,17 @@ def _table(results: Results) -> Iterator[str]:
     yield ""
     yield (
         "The work: the WinHTTP proxy with its bypass list, automatic detection, the sensor's static proxy with what "
-        "belongs to it, and six URLs asked for from the endpoint. The peers do it with facts, `win_inet_proxy`, "
-        "`win_http_proxy`, `win_regedit` twice, `netsh winhttp show proxy` and `win_uri`, in a loop because that is "
-        "cheaper for them than six tasks; a row of its own leaves the URLs out. So the row of the playbook "
-        "`mde.connectivity.site` is the one to hold against `ansible.windows`, and one task against `ansible.windows "
-        "without the URLs`. Our requests to the URLs really happen, through a proxy and with TLS, between the "
+        "belongs to it, and URLs asked for from the endpoint. In rows with `service list` these are the "
+        f"{len(work.LIST)} that the role asks of a tenant in the EU of which nothing but the region is said; in all "
+        "other rows six. The peers do it with facts, `win_inet_proxy`, `win_http_proxy`, `win_regedit` twice, `netsh "
+        "winhttp show proxy` and `win_uri`, in a loop because that is cheaper for them than a task for each. So the "
+        "row of `mde.connectivity.site` with the list is the one to hold against `ansible.windows`, and one task "
+        "against `ansible.windows` without URLs. What `win_uri` takes grows with the list. A script for "
+        "`win_powershell`, which has to be written first, asks the list in one task; that is a row as well, and "
+        "nothing is asserted of it. Our requests to the URLs really happen, through a proxy and with TLS, between the "
         "simulated endpoints and a server beside them, in the process whose CPU is `endpoint CPU`, and each has to "
-        "arrive; those of the peers are answered without one. Rows with Kerberos are of the "
-        "controller of the check `kerberos`, whose tickets come from a KDC on the same machine, one for each task."
+        "arrive; those of the peers are answered without one. Rows with Kerberos are of the controller of the check "
+        "`kerberos`, whose tickets come from a KDC on the same machine, one for each task."
     )
     yield ""
     yield (
@@ -140,9 +143,9 @@ def _table(results: Results) -> Iterator[str]:
         "command lines of the audit by pypsrp in one process, endpoint after endpoint, without Ansible. `of raw` is "
         "the CPU of a row against that of raw with the same sign-in and delay. While all forks are busy, the main "
         "process of ansible-core looks for a free one every 0.1 ms, so a part of that CPU is a matter of how long "
-        "endpoints take and not of what is done: without delay that charges us for the six URLs, which are asked for "
-        "on the same cores, and far away raw waits as well. Bytes are those of HTTP, heads and bodies: `kB "
-        "up` is what the controller sends, `kB down` what it receives."
+        "endpoints take and not of what is done: without delay that charges us for the URLs, which are asked for on "
+        "the same cores, and far away raw waits as well. Bytes are those of HTTP, heads and bodies: `kB up` is what "
+        "the controller sends, `kB down` what it receives."
     )
     yield ""
     yield (

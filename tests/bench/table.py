@@ -77,11 +77,11 @@ def floors(size: Size) -> Iterator[Run]:
 def of_peers(size: Size) -> Iterator[Run]:
     """The peers and what is beside them, once more on a slow line, and the settings alone."""
     for start in STARTS:
-        for name in ("site", "peers"):
+        for name in ("site-list", "peers"):
             yield cell(size, name, start)
-    for name in ("site", "peers"):
+    for name in ("site-list", "peers"):
         yield cell(size, name, rtt=FAR)
-    for name in ("one", "peers-settings"):
+    for name in ("peers-script", "one", "peers-settings"):
         yield cell(size, name)
     yield cell(size, "one", connection="winrm")
     yield cell(size, "one", sign_in="basic")

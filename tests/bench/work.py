@@ -9,16 +9,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import select
+from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import Choice
 from windows_lab.backend import Backend
 from windows_lab.profiles import PROFILES, PolicyValue, Profile
 from windows_lab.simulated.blobs import WinHttp, pack_winhttp, unpack_winhttp
+
+from tests.network.service import documented
 
 Start = Literal["converged", "drifted"]
 Task = dict[str, Any]
 
 PROXY = "proxy.corp.test:8080"
 BYPASS = ("<local>", "*.corp.test")
-URLS = tuple(f"https://{name}.corp.test/" for name in ("events", "feed", "blob", "crl", "login", "update"))
+# What every URL of the work is answered with.
+ANSWERS = {
+    f"https://{name}.corp.test/": (200, "text/plain", "bench\n")
+    for name in ("events", "feed", "blob", "crl", "login", "update")
+}
+SIX = tuple(ANSWERS)
+# What the role asks where only the region is set. What can't be used through a proxy is left out: no endpoint here
+# resolves a name.
+TENANT = Choice("standard", regions=("eu",))
+ANSWERS |= documented(service for service in select(TENANT) if not service.direct)
+LIST = tuple(url for url in ANSWERS if url not in SIX)
 
 # The playbook that reaches no endpoint.
 EVIDENCE = "mde.connectivity.evidence"
@@ -76,11 +90,27 @@ _PROXY_TASK: Task = {
 _INFO_TASK: Task = {"name": "Report the proxy state", "mde.connectivity.endpoint_info": {}}
 _URLS_TASK: Task = {
     "name": "Ask for six URLs on the way that the sensor takes",
-    "mde.connectivity.reachability": {"service_urls": False, "urls": list(URLS)},
+    "mde.connectivity.reachability": {"service_urls": False, "urls": list(SIX)},
     "register": "bench_reached",
     "failed_when": "not bench_reached.summary.reachable",
 }
 
+
+# Statuses that say that the service was reached.
+_REACHED = (200, 400, 404, 405)
+_SCRIPT = """\
+param([string[]]$Url)
+$found = foreach ($one in $Url) {
+    try {
+        $status = (Invoke-WebRequest -Uri $one -UseBasicParsing -MaximumRedirection 0 -TimeoutSec 10).StatusCode
+    } catch {
+        $status = [int]$_.Exception.Response.StatusCode
+    }
+    @{ url = $one; status = [int]$status }
+}
+$Ansible.Changed = $false
+$Ansible.Result = @($found)
+"""
 
 _RAW_TASK: Task = {"name": "Run one command line", "ansible.builtin.raw": "echo bench", "changed_when": False}
 
@@ -91,7 +121,7 @@ def _registry_value(name: str, data: str | int, type_name: str) -> Task:
     return {"name": f"Set {name}", "ansible.windows.win_regedit": options}
 
 
-_PEER_TASKS: tuple[Task, ...] = (
+_PEER_SETTINGS: tuple[Task, ...] = (
     {"name": "Gather facts", "ansible.windows.setup": {}},
     {"name": "Set automatic detection", "ansible.windows.win_inet_proxy": {"auto_detect": True}},
     {
@@ -105,8 +135,16 @@ _PEER_TASKS: tuple[Task, ...] = (
         "ansible.windows.win_command": "netsh winhttp show proxy",
         "changed_when": False,
     },
-    {"name": "Ask for six URLs", "ansible.windows.win_uri": {"url": "{{ item }}"}, "loop": list(URLS)},
 )
+_PEER_URLS: Task = {
+    "name": "Ask for the service URLs",
+    "ansible.windows.win_uri": {"url": "{{ item }}", "status_code": list(_REACHED)},
+    "loop": list(LIST),
+}
+_PEER_SCRIPT: Task = {
+    "name": "Ask for the service URLs with a script of one's own",
+    "ansible.windows.win_powershell": {"script": _SCRIPT, "parameters": {"Url": list(LIST)}},
+}
 
 
 @dataclass(frozen=True)
@@ -120,8 +158,8 @@ class Work:
     empty: bool = False
     # Nothing is written, and what has drifted is reported as changed.
     audit: bool = False
-    # Our own six URLs; those of the peers are among their calls.
-    urls: bool = False
+    # What our own tasks ask for; what the peers' do is among their calls.
+    urls: tuple[str, ...] = ()
     # The collection's playbooks to run instead of the tasks, one after the other; the tasks then only say what they
     # are about.
     playbooks: tuple[str, ...] = ()
@@ -149,25 +187,32 @@ SHARES: dict[str, tuple[Task, Task, Task]] = {
 WORKS = {
     "one": Work("mde.connectivity, one task", (_PROXY_TASK,)),
     "two": Work("mde.connectivity, settings and info as two tasks", (_PROXY_TASK, _INFO_TASK)),
-    "seed": Work("mde.connectivity, settings and six URLs as two tasks", (_PROXY_TASK, _URLS_TASK), urls=True),
-    "peers": Work("ansible.windows", _PEER_TASKS, peer=True),
-    "peers-settings": Work("ansible.windows without the URLs", _PEER_TASKS[:-1], peer=True),
+    "seed": Work("mde.connectivity, settings and six URLs as two tasks", (_PROXY_TASK, _URLS_TASK), urls=SIX),
+    "peers": Work("ansible.windows, service list", (*_PEER_SETTINGS, _PEER_URLS), peer=True),
+    "peers-script": Work("ansible.windows, service list by a script", (*_PEER_SETTINGS, _PEER_SCRIPT), peer=True),
+    "peers-settings": Work("ansible.windows, no URLs", _PEER_SETTINGS, peer=True),
     "audit": Work(
         "mde.connectivity.audit", (_PROXY_TASK,), audit=True, playbooks=("mde.connectivity.audit",)
     ),
     "verify": Work(
-        "mde.connectivity.verify", (_URLS_TASK,), empty=True, urls=True, playbooks=("mde.connectivity.verify",)
+        "mde.connectivity.verify", (_URLS_TASK,), empty=True, urls=SIX, playbooks=("mde.connectivity.verify",)
     ),
     "site": Work(
         "mde.connectivity.site",
         (_PROXY_TASK, _URLS_TASK),
-        urls=True,
+        urls=SIX,
+        playbooks=("mde.connectivity.site",),
+    ),
+    "site-list": Work(
+        "mde.connectivity.site, service list",
+        (_PROXY_TASK, _URLS_TASK),
+        urls=LIST,
         playbooks=("mde.connectivity.site",),
     ),
     "rollout": Work(
         "mde.connectivity.plan, rollout and evidence",
         (_PROXY_TASK, _URLS_TASK),
-        urls=True,
+        urls=SIX,
         playbooks=("mde.connectivity.plan", "mde.connectivity.rollout", EVIDENCE),
     ),
     "raw": Work("ansible.builtin.raw", (_RAW_TASK,), empty=True),
@@ -203,7 +248,10 @@ def plays(work: Work, hosts: int) -> list[list[dict[str, Any]]]:
         return [[play]]
     options = _PROXY_TASK["mde.connectivity.endpoint_proxy"]
     variables: dict[str, Any] = {f"endpoint_proxy_{name}": value for name, value in options.items()}
-    variables |= {"endpoint_verify_service_urls": False, "endpoint_verify_urls": list(URLS)}
+    if work.urls == LIST:
+        variables |= {"endpoint_verify_regions": list(TENANT.regions)}
+    else:
+        variables |= {"endpoint_verify_service_urls": False, "endpoint_verify_urls": list(work.urls)}
     if len(work.playbooks) > 1:
         variables |= {"mde_hosts": "windows", "mde_plan": "plan.json", "mde_change": "CHG0001"}
         variables |= {"mde_evidence": "CHG0001", "mde_batches": [1, _BATCH]}

@@ -69,7 +69,7 @@ def main() -> int:
             return 1
         inventory = lab.inventory(work / "inventory.yml")
         try:
-            settings = (*SETTINGS, "--extra-vars", f"demo_proxy={proxy.address}")
+            settings = (*SETTINGS, "--extra-vars", f"demo_proxy={proxy.server}")
             twice("mde.connectivity.site", "mde.connectivity.site", inventory, *settings, cwd=work)
         except RunFailedError as error:
             print(f"\nFAILED: {error}", file=sys.stderr)

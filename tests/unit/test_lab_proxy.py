@@ -9,7 +9,8 @@ import http.client
 from collections.abc import Iterator
 
 import pytest
-from windows_lab.proxy import Access, Origin, OutsideLoopback, Proxy, loopback
+from windows_lab.network.loopback import OutsideLoopback, loopback
+from windows_lab.proxy import Access, Origin, Proxy
 
 
 @pytest.fixture

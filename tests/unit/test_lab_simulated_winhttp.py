@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
+from windows_lab.network.loopback import OutsideLoopback
 from windows_lab.profiles import PROFILES
-from windows_lab.proxy import OutsideLoopback
 from windows_lab.simulated.blobs import WinHttp, pack_winhttp
 from windows_lab.simulated.endpoint import SimulatedEndpoint
 from windows_lab.simulated.registry import Node, Registry, Value

@@ -14,7 +14,7 @@ import ssl
 import threading
 from typing import Self
 
-from windows_lab.proxy import OutsideLoopback, loopback
+from windows_lab.network.loopback import OutsideLoopback, loopback
 
 _SECONDS = 10.0
 _BACKLOG = 512

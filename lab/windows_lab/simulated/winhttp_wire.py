@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from windows_lab.proxy import OutsideLoopback
+from windows_lab.network.loopback import OutsideLoopback
 from windows_lab.simulated.winhttp_errors import CONNECTION_ERROR, NAME_NOT_RESOLVED, Limits, WinHttpError
 from windows_lab.simulated.winhttp_proxy import LOOPBACK, Server
 

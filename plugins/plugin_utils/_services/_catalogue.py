@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import yaml
+from ansible.module_utils.common.yaml import SafeLoader
+
 from ._model import (
     CLOUDS,
     GENERATIONS,
@@ -22,7 +25,7 @@ from ._model import (
     ServiceFile,
     UnknownChoiceError,
 )
-from ._reader import read_file
+from ._reader import parse, read_file
 
 DATA = Path(__file__).parent / "data"
 
@@ -39,7 +42,9 @@ class Offer:
 @functools.cache
 def built_in() -> tuple[ServiceFile, ...]:
     """Return the lists that come with the collection."""
-    return tuple(read_file(path) for path in sorted(DATA.glob("*.yml")))
+    return tuple(
+        parse(yaml.load(path.read_text(encoding="utf-8"), SafeLoader), str(path)) for path in sorted(DATA.glob("*.yml"))
+    )
 
 
 @functools.cache

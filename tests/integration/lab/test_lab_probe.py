@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 from windows_lab.network.http1 import Head, heads, response
+from windows_lab.network.loopback import OutsideLoopback
 from windows_lab.network.view import Network
-from windows_lab.proxy import OutsideLoopback
 from windows_lab.simulated.winhttp_errors import WinHttpError
 
 from tests.integration.reachability.probe_site import (

@@ -130,7 +130,7 @@ def test_the_second_look_ends_with_the_deadline(asker: Asker, stranger: Authorit
 
 
 def test_http_through_the_machines_proxy(asker: Asker, web: Web, proxy: Proxy) -> None:
-    asker.set_winhttp(proxy.address)
+    asker.set_winhttp(proxy.server)
     url = f"http://{HIDDEN}:{web.port}/path?query=1"
     row = asker.row(url)
     assert (row["outcome"], row["status"], row["proxy"]) == ("answered", 200, "")
@@ -142,7 +142,7 @@ def test_http_through_the_machines_proxy(asker: Asker, web: Web, proxy: Proxy) -
 def test_https_through_the_machines_proxy(
     asker: Asker, authority: Authority, proxy: Proxy, header: int
 ) -> None:
-    asker.set_winhttp(f"http=127.0.0.1:1;https={proxy.address}", header=header)
+    asker.set_winhttp(f"http=127.0.0.1:1;https={proxy.server}", header=header)
     with Web(context=authority.server_context([HIDDEN])) as web:
         row = asker.row(f"https://{HIDDEN}:{web.port}/")
     assert (row["status"], row["proxy"]) == (200, "")
@@ -153,7 +153,7 @@ def test_https_through_the_machines_proxy(
 def test_an_inspecting_proxy(asker: Asker, stranger: Authority) -> None:
     # A tunnel that is opened, and another authority's certificate for the right name at its end.
     with Web(context=stranger.server_context([HIDDEN])) as inspection, Proxy({HIDDEN: "127.0.0.1"}) as proxy:
-        row = asker.row(f"https://{HIDDEN}:{inspection.port}/", proxy.address)
+        row = asker.row(f"https://{HIDDEN}:{inspection.port}/", proxy.server)
         opened = list(proxy.log)
     assert (failure(row), row["unknown_authority"]) == (12175, True)
     # Both looks take the same way.
@@ -232,7 +232,7 @@ def test_the_script_host_does_not_detect(web: Web) -> None:
 
 
 def test_the_sensor_without_a_static_proxy_takes_the_machines(asker: Asker, web: Web, proxy: Proxy) -> None:
-    asker.set_winhttp(proxy.address)
+    asker.set_winhttp(proxy.server)
     url = f"http://{HIDDEN}:{web.port}/"
     row = asker.row(url, "sensor")
     assert (row["status"], row["proxy"]) == (200, "")
@@ -240,16 +240,16 @@ def test_the_sensor_without_a_static_proxy_takes_the_machines(asker: Asker, web:
 
 
 def test_the_bypass_list_is_for_the_machines_proxy_only(asker: Asker, web: Web, proxy: Proxy) -> None:
-    asker.set_winhttp(proxy.address, "<local>;*.lab.test")
-    asker.set_static(proxy.address)
+    asker.set_winhttp(proxy.server, "<local>;*.lab.test")
+    asker.set_static(proxy.server)
     url = f"http://{NAME}:{web.port}/"
-    rows = asker.rows(url, ways=("default", "static", proxy.address))
+    rows = asker.rows(url, ways=("default", "static", proxy.server))
     assert [row["status"] for row in rows] == [200, 200, 200]
     assert proxy.log == [Access("GET", url, 200)] * 2
 
 
 def test_loopback_goes_through_no_proxy(asker: Asker, web: Web, proxy: Proxy) -> None:
-    asker.set_winhttp(proxy.address, "<-loopback>")
+    asker.set_winhttp(proxy.server, "<-loopback>")
     rows = asker.rows(f"http://localhost:{web.port}/", f"http://127.0.0.1:{web.port}/")
     assert [row["status"] for row in rows] == [200, 200]
     assert len(web.log) == 2
@@ -259,7 +259,7 @@ def test_loopback_goes_through_no_proxy(asker: Asker, web: Web, proxy: Proxy) ->
 def test_detection_that_finds_nothing_does_not_take_the_machines_proxy(
     asker: Asker, web: Web, proxy: Proxy
 ) -> None:
-    asker.set_winhttp(proxy.address)
+    asker.set_winhttp(proxy.server)
     row = asker.row(f"http://{NAME}:{web.port}/", "detect")
     assert (row["status"], row["proxy"], proxy.log) == (200, "", [])
 

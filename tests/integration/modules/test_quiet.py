@@ -37,7 +37,7 @@ def said(
     shown = {"ANSIBLE_DEPRECATION_WARNINGS": "true", "PYTHONWARNINGS": SHOWING}
     quiet = {"ANSIBLE_HOST_KEY_CHECKING": "false", "ANSIBLE_LOCALHOST_WARNING": "false"}
     with outside(lab) as proxy:
-        settings = ("-e", f"@{ROOT / 'playbooks/vars/demo.yml'}", "-e", f"demo_proxy={proxy.address}")
+        settings = ("-e", f"@{ROOT / 'playbooks/vars/demo.yml'}", "-e", f"demo_proxy={proxy.server}")
         done = subprocess.run(
             [*PLAYBOOK, "-i", inventory, *settings, *arguments],
             cwd=work,

@@ -32,7 +32,7 @@ def changed(said: str) -> set[int]:
 def test_the_first_steps_change_one_endpoint_and_only_once(tmp_path: Path) -> None:
     look, carry_out = commands("guide_start")
     with Lab(profiles={"clean": 1}) as lab, outside(lab) as proxy:
-        desk = Desk(lab, proxy.address, tmp_path, read("guide_start"))
+        desk = Desk(lab, proxy.server, tmp_path, read("guide_start"))
         before = desk.held()
         assert changed(desk.type(look)) == {1}
         assert desk.held() == before
@@ -48,7 +48,7 @@ def test_a_fleet_is_configured_audited_and_verified_by_the_commands_of_the_guide
     first, daily = commands("guide_audit")
     (verify,) = commands("guide_verify")
     with Lab(profiles={"clean": 2}) as lab, outside(lab) as proxy:
-        desk = Desk(lab, proxy.address, tmp_path, read("guide_configure"))
+        desk = Desk(lab, proxy.server, tmp_path, read("guide_configure"))
         before = desk.held()
         assert changed(desk.type(look)) == {1}
         desk.type(first)

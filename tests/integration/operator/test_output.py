@@ -149,9 +149,9 @@ def test_forty_endpoints_are_sixty_lines_at_most(
 ) -> None:
     with outside(forty) as proxy:
         # The probe of a machine that is busy may take its time.
-        more = {"endpoint_proxy_winhttp_proxy": {"proxy": proxy.address}, "endpoint_verify_timeout": 60}
+        more = {"endpoint_proxy_winhttp_proxy": {"proxy": proxy.server}, "endpoint_verify_timeout": 60}
         if playbook != "site":
-            set_winhttp(forty, named(proxy.address))
+            set_winhttp(forty, named(proxy.server))
         done = run(forty, tmp_path, playbook, **more, hosts={"clean-2": CLOSED, "clean-4": CLOSED})
     assert done.rc != 0
     assert len(done.lines) + len(done.err.splitlines()) <= 60
@@ -214,7 +214,7 @@ def test_of_an_endpoint_that_is_lost_it_is_said_whether_it_had_been_changed(
     late = Profile("late", drop_request=5 if check else 8)
     profiles = {Profile("early", drop_request=2): 1, late: 1, "clean": 1}
     with Lab(profiles=profiles) as lab, outside(lab) as proxy:
-        done = run(lab, tmp_path, "site", *check, endpoint_proxy_winhttp_proxy={"proxy": proxy.address})
+        done = run(lab, tmp_path, "site", *check, endpoint_proxy_winhttp_proxy={"proxy": proxy.server})
     assert done.rc == 4
     said = sorted(line for line in done.lines if line.startswith("unreachable"))
     if check:

@@ -65,7 +65,7 @@ def test_trap_35_60_urls_on_2_paths_are_one_call_and_take_as_long_as_the_slowest
 ) -> None:
     site = simulated()
     with Slow() as server, Proxy({NAME: "127.0.0.1"}) as proxy:
-        place(site.endpoint, Network({NAME: "127.0.0.1"}), winhttp=proxy.address)
+        place(site.endpoint, Network({NAME: "127.0.0.1"}), winhttp=proxy.server)
         urls = [f"http://{NAME}:{server.port}/{number}" for number in range(1, URLS)]
         # The slowest is asked first, and the last is as long on its way as any other.
         urls.insert(0, f"http://{NAME}:{server.port}/slowest")

@@ -75,14 +75,14 @@ def requests(lab: Lab) -> int:
 
 def test_site_verifies_twice_and_changes_nothing_the_second_time(two: Lab, tmp_path: Path) -> None:
     with outside(two) as proxy:
-        variables = {**TENANT, **configured(proxy.address)}
+        variables = {**TENANT, **configured(proxy.server)}
         first, second = (run(two, tmp_path, "site", variables) for _time in range(2))
         assert [first.rc, second.rc] == [0, 0], first.output + second.output
         # The proxy saw a request for every row of both runs on both endpoints; the wake-up alone is asked past it.
         assert len(proxy.log) == 2 * 2 * 25
     assert NOT_IDEMPOTENT.search(first.output)
     assert not NOT_IDEMPOTENT.search(second.output)
-    wins = f"WinHTTP {proxy.address}"
+    wins = f"WinHTTP {proxy.server}"
     for done, was, ended in ((first, "WPAD", "changed"), (second, wins, "as desired")):
         rows = [re.split(r" {2,}", line) for line in done.output.splitlines() if "25 of 26" in line]
         assert rows == [[host, was, wins, wins, "25 of 26", ended] for host in sorted(two.endpoints)]
@@ -99,7 +99,7 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
     with outside(lab, denied={EDR, "login.live.com"}) as proxy:
         variables = {
             **TENANT,
-            **configured(proxy.address),
+            **configured(proxy.server),
             "endpoint_verify_report_directory": str(tmp_path / "reports" / "of today"),
         }
         done = run(lab, tmp_path, "site", variables, ANSIBLE_CALLBACK_RESULT_FORMAT=form)
@@ -107,13 +107,13 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
     (failure,) = of(done, BOTH)
     # The settings were written and read back, and stay.
     assert failure.result["changed"]
-    assert failure.result["after"]["winhttp"]["native"]["proxy"] == proxy.address
+    assert failure.result["after"]["winhttp"]["native"]["proxy"] == proxy.server
     assert failure.result["msg"] == (
         "clean-1 does not reach 1 of 17 required URLs (proxy_denied); the table above says what to do."
     )
     lines = said(done).splitlines()
     assert lines[0] == "clean-1 does not reach 1 of 17 required URLs."
-    assert lines[1].startswith(f"The sensor is expected to take this path: winhttp {proxy.address}. ")
+    assert lines[1].startswith(f"The sensor is expected to take this path: winhttp {proxy.server}. ")
     assert lines[2] == "Onboarded: standard, commercial, eu, built_in."
     heading, unresolved, waking, reason, *rows = lines[4:10]
     assert re.split(r" {2,}", heading.strip()) == ["host", "URL", "path", "via", "answer", "what to do"]
@@ -121,15 +121,15 @@ def test_a_host_that_the_proxy_denies_fails_with_a_table_and_a_report(
     assert re.split(r" {2,}", waking.strip())[1:4] == [f"https://{WAKE_UP}/", "effective", "direct"]
     assert any(line.startswith(f"{WAKE_UP} can't be used through a proxy, ") for line in lines)
     cells = [re.split(r" {2,}", row.strip()) for row in rows]
-    common = ["effective", proxy.address, "status 403"]
-    optional = f"(optional) Allow login.live.com:443 in the proxy {proxy.address}."
+    common = ["effective", proxy.server, "status 403"]
+    optional = f"(optional) Allow login.live.com:443 in the proxy {proxy.server}."
     assert cells == [
         ["clean-1", "https://login.live.com/", *common, optional],
         [
             "clean-1",
             f"https://{EDR}/edr/commands/test",
             *common,
-            f"Allow {EDR}:443 in the proxy {proxy.address}.",
+            f"Allow {EDR}:443 in the proxy {proxy.server}.",
         ],
     ]
     assert "Not asked, as no host below them is known to answer: *.update.microsoft.com" in lines[-1]
@@ -154,7 +154,7 @@ def report(path: Path, result: dict[str, Any]) -> dict[str, Any]:
 def test_a_report_is_written_where_all_is_reached_and_has_the_sensors_log(lab: Lab, tmp_path: Path) -> None:
     with outside(lab) as proxy:
         more = {"endpoint_verify_report_directory": "reports", "endpoint_verify_sensor": True}
-        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address), **more})
+        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.server), **more})
     assert done.rc == 0, done.output
     content = report(tmp_path / "reports" / "clean-1.json", verified(done))
     assert content["sensor"]["sensor"]["onboarded"] is True
@@ -167,7 +167,7 @@ def test_a_sensors_log_that_is_missing_fails_after_the_report(two: Lab, tmp_path
     two.endpoints["clean-1"].events = None  # type: ignore[attr-defined]
     with outside(two) as proxy:
         more = {"endpoint_verify_report_directory": str(tmp_path), "endpoint_verify_sensor": True}
-        done = run(two, tmp_path, "site", {**TENANT, **configured(proxy.address), **more})
+        done = run(two, tmp_path, "site", {**TENANT, **configured(proxy.server), **more})
     (failure,) = of(done, BOTH)
     assert (done.rc, failure.status) == (2, "failed")
     assert failure.result["msg"].startswith("The sensor's log could not be read: ")
@@ -178,10 +178,10 @@ def test_a_sensors_log_that_is_missing_fails_after_the_report(two: Lab, tmp_path
 def test_direct_beside_the_effective_path_is_a_finding_and_does_not_count(lab: Lab, tmp_path: Path) -> None:
     with outside(lab, denied={EDR}, resolves=True) as proxy:
         more = {"endpoint_verify_paths": ["effective", "direct"]}
-        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.address), **more})
+        done = run(lab, tmp_path, "site", {**TENANT, **configured(proxy.server), **more})
     assert done.rc == 2, done.output
     text = said(done)
-    assert f"{EDR} is reached directly, but not by way of {proxy.address}" in text
+    assert f"{EDR} is reached directly, but not by way of {proxy.server}" in text
     assert "clean-1 does not reach 1 of 17 required URLs." in text
     assert "proxy_denied: 1 of 26" in text
 
@@ -228,12 +228,12 @@ def test_urls_of_ones_own_need_no_region(lab: Lab, tmp_path: Path) -> None:
                 f"https://{EDR}/edr/commands/test",
                 {"url": f"http://{EDR}/", "required": False},
             ],
-            "endpoint_verify_paths": [proxy.address],
+            "endpoint_verify_paths": [proxy.server],
             "endpoint_verify_run_as": "connection",
         }
         done = role(lab, tmp_path, own)
     assert done.rc == 0, done.output
-    reached = f"clean-1 reaches all 1 required URLs (via {proxy.address})."
+    reached = f"clean-1 reaches all 1 required URLs (via {proxy.server})."
     assert said(done) == f"{reached} Onboarded: standard, commercial, eu, built_in."
     assert asked(done)["summary"]["rows"] == 2
 
@@ -280,7 +280,7 @@ def test_check_mode_asks_what_is_reached_now_and_writes_nothing(lab: Lab, tmp_pa
     before = lab.endpoints["clean-1"].value(CONNECTIONS, "WinHttpSettings")
     with outside(lab) as proxy:
         reports = {"endpoint_verify_report_directory": str(tmp_path / "reports")}
-        variables = {**TENANT, **configured(proxy.address), **reports}
+        variables = {**TENANT, **configured(proxy.server), **reports}
         done = run(lab, tmp_path, "site", variables, "--check", "--diff")
         # The proxy is not set yet, and nothing is reached without it: no failure, since that is about to change.
         assert done.rc == 0, done.output
@@ -295,11 +295,11 @@ def test_check_mode_asks_what_is_reached_now_and_writes_nothing(lab: Lab, tmp_pa
 
 def test_the_demo_shows_how_much_is_reached(lab: Lab, tmp_path: Path) -> None:
     with outside(lab) as proxy:
-        done = run(lab, tmp_path, "demo", {**TENANT, **configured(proxy.address)})
+        done = run(lab, tmp_path, "demo", {**TENANT, **configured(proxy.server)})
     assert done.rc == 0, done.output
     assert "service        25 of 26 URLs reached, asked as system by powershell" in done.output
-    assert re.search(rf"WinHTTP proxy +none +{re.escape(proxy.address)}", done.output)
-    assert re.search(rf"what wins +wpad +winhttp {re.escape(proxy.address)}", done.output)
+    assert re.search(rf"WinHTTP proxy +none +{re.escape(proxy.server)}", done.output)
+    assert re.search(rf"what wins +wpad +winhttp {re.escape(proxy.server)}", done.output)
 
 
 def test_an_inventory_that_sends_everything_to_windows_keeps_the_report_on_the_controller(

@@ -199,7 +199,7 @@ def test_an_endpoint_that_does_not_say_is_an_error_that_names_it_and_what_to_set
 def test_auto_costs_one_more_remote_call_and_only_where_it_is_used(tmp_path: Path) -> None:
     calls, requests = {}, {}
     with Lab(profiles={"clean": 1}) as lab, outside(lab) as proxy:
-        lab.endpoints["clean-1"].set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named(proxy.address))
+        lab.endpoints["clean-1"].set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named(proxy.server))
         for name, variables in {"auto": AUTO, "set": {"endpoint_verify_regions": ["eu"]}}.items():
             lab.reset_accounts()
             (tmp_path / name).mkdir()

@@ -48,7 +48,7 @@ def lab() -> Iterator[Lab]:
 def test_a_fleet_ends_with_one_table_by_cause_a_page_and_exit_code_two(lab: Lab, tmp_path: Path) -> None:
     with outside(lab) as proxy:
         for name in NAMES[:2]:
-            lab.endpoints[name].set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named(proxy.address))
+            lab.endpoints[name].set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named(proxy.server))
         lab.drop_connection("clean-2", 1)
         done = verify(lab, tmp_path)
         assert {row.target.partition(":")[0] for row in proxy.log} >= {EDR}
@@ -68,7 +68,7 @@ def test_a_fleet_ends_with_one_table_by_cause_a_page_and_exit_code_two(lab: Lab,
     with (report / "summary.csv").open(newline="") as table:
         rows = {row["host"]: row for row in csv.DictReader(table)}
     assert {name: row["verdict"] for name, row in rows.items()} == wanted
-    assert (rows["clean-1"]["rows_ok"], rows["clean-1"]["proxy_now"]) == ("25", proxy.address)
+    assert (rows["clean-1"]["rows_ok"], rows["clean-1"]["proxy_now"]) == ("25", proxy.server)
     records = {path.stem: json.loads(path.read_text()) for path in (report / "hosts").iterdir()}
     assert len(records["clean-3"]["reachability"]["rows"]) == 26
     assert "nothing resolves: DNS does not know outside names here" in records["clean-3"]["reason"]
@@ -79,7 +79,7 @@ def test_a_fleet_ends_with_one_table_by_cause_a_page_and_exit_code_two(lab: Lab,
 
 def test_where_all_reach_the_service_the_exit_code_is_0(lab: Lab, tmp_path: Path) -> None:
     with outside(lab) as proxy:
-        lab.endpoints["clean-1"].set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named(proxy.address))
+        lab.endpoints["clean-1"].set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named(proxy.server))
         lab.drop_connection("clean-2", None)
         done = verify(lab, tmp_path, "--limit", "clean-1")
     assert done.rc == 0, done.output

@@ -56,7 +56,7 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     commands = blocks(GUIDE, "sh")
     assert [kind(command) for command in commands] == [name for name, _old in STEPS]
     with Lab(profiles={"clean": 3}) as lab, outside(lab) as proxy:
-        desk = Desk(lab, proxy.address, tmp_path, GUIDE)
+        desk = Desk(lab, proxy.server, tmp_path, GUIDE)
         before = desk.held()
         said = []
         for command, (_name, old) in zip(commands, STEPS, strict=True):

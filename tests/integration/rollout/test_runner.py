@@ -104,7 +104,7 @@ class Awx:
 @pytest.fixture
 def awx(tmp_path: Path) -> Iterator[Awx]:
     with Lab(profiles={"clean": 5, "german": 1}) as lab, outside(lab) as proxy:
-        yield Awx(lab, proxy.address, tmp_path)
+        yield Awx(lab, proxy.server, tmp_path)
 
 
 def handed_on(job: ansible_runner.Runner) -> Mapping[str, Any]:

@@ -45,7 +45,7 @@ def get(site: Site, origin: Origin, host: str) -> str:
 
 
 def test_a_request_takes_the_way_that_winhttp_proxy_set(wine_site: Site, origin: Origin, proxy: Proxy) -> None:
-    assert wine_site.module("winhttp_proxy", {"proxy": proxy.address, "bypass": [NEAR]})["changed"]
+    assert wine_site.module("winhttp_proxy", {"proxy": proxy.server, "bypass": [NEAR]})["changed"]
     assert get(wine_site, origin, FAR) == "status 200"
     through = Access("GET", f"http://{FAR}:{origin.port}/ping", 200)
     assert proxy.log == [through]
@@ -59,7 +59,7 @@ def test_a_request_takes_the_way_that_winhttp_proxy_set(wine_site: Site, origin:
 
 @pytest.mark.parametrize("bypass", ["", f"<local>;{NEAR}", "*.a.test;*.b.test"])
 def test_an_import_gives_what_the_api_of_wine_gives(wine_site: Site, proxy: Proxy, bypass: str) -> None:
-    blob = wininet(3, proxy.address, bypass)
+    blob = wininet(3, proxy.server, bypass)
     wine_site.endpoint.set_value(USER_CONNECTIONS, "DefaultConnectionSettings", "REG_BINARY", blob)
     tool = getattr(wine_site.endpoint, "tool")  # noqa: B009 - only a Wine endpoint can run tools
     tool("ieproxy", "apply")
@@ -73,7 +73,7 @@ def test_an_import_gives_what_the_api_of_wine_gives(wine_site: Site, proxy: Prox
 
 
 def test_an_import_of_another_hive_gives_the_same(wine_site: Site, proxy: Proxy) -> None:
-    blob = wininet(3, proxy.address, f"<local>;{NEAR}")
+    blob = wininet(3, proxy.server, f"<local>;{NEAR}")
     for key in (USER_CONNECTIONS, USER_CONNECTIONS.replace("HKCU", r"HKU\S-1-5-18")):
         wine_site.endpoint.set_value(key, "DefaultConnectionSettings", "REG_BINARY", blob)
     wine_site.module("winhttp_import_ie", {"source": "connection"})
@@ -84,7 +84,7 @@ def test_an_import_of_another_hive_gives_the_same(wine_site: Site, proxy: Proxy)
 
 
 def test_check_mode_sends_no_request_another_way(wine_site: Site, origin: Origin, proxy: Proxy) -> None:
-    result = wine_site.run(task("winhttp_proxy", {"proxy": proxy.address}), arguments=["--check"]).one()
+    result = wine_site.run(task("winhttp_proxy", {"proxy": proxy.server}), arguments=["--check"]).one()
     assert result["changed"]
     assert get(wine_site, origin, FAR) == "status 200"
     assert proxy.log == []

@@ -51,7 +51,7 @@ def settings(endpoint: WineEndpoint) -> Raw | None:
 
 
 def test_requests_go_through_the_proxy(endpoint: WineEndpoint, origin: Origin, proxy: Proxy) -> None:
-    assert endpoint.run(f"netsh winhttp set proxy {proxy.address}").rc == 0
+    assert endpoint.run(f"netsh winhttp set proxy {proxy.server}").rc == 0
     assert get(endpoint, origin, FAR) == "status 200"
     assert proxy.log == [Access("GET", f"http://{FAR}:{origin.port}/ping", 200)]
     assert origin.log == [Access("GET", "/ping", 200)]
@@ -64,7 +64,7 @@ def test_requests_go_through_the_proxy(endpoint: WineEndpoint, origin: Origin, p
 def test_bypassed_hosts_do_not(
     endpoint: WineEndpoint, origin: Origin, proxy: Proxy, bypass: str, past: str, through: str
 ) -> None:
-    assert endpoint.run(f'netsh winhttp set proxy {proxy.address} "{bypass};other.test"').rc == 0
+    assert endpoint.run(f'netsh winhttp set proxy {proxy.server} "{bypass};other.test"').rc == 0
     assert get(endpoint, origin, past) == "status 200"
     assert proxy.log == []
     assert len(origin.log) == 1
@@ -73,7 +73,7 @@ def test_bypassed_hosts_do_not(
 
 
 def test_nothing_does_after_reset(endpoint: WineEndpoint, origin: Origin, proxy: Proxy) -> None:
-    assert endpoint.run(f"netsh winhttp set proxy {proxy.address}").rc == 0
+    assert endpoint.run(f"netsh winhttp set proxy {proxy.server}").rc == 0
     assert endpoint.run("netsh winhttp reset proxy").rc == 0
     assert get(endpoint, origin, FAR) == "status 200"
     assert proxy.log == []
@@ -82,7 +82,7 @@ def test_nothing_does_after_reset(endpoint: WineEndpoint, origin: Origin, proxy:
 
 def test_32_bit_settings_are_others(endpoint: WineEndpoint, origin: Origin, proxy: Proxy) -> None:
     endpoint.run("netsh winhttp reset proxy")
-    assert endpoint.run(rf"%SystemRoot%\SysWOW64\netsh.exe winhttp set proxy {proxy.address}").rc == 0
+    assert endpoint.run(rf"%SystemRoot%\SysWOW64\netsh.exe winhttp set proxy {proxy.server}").rc == 0
     assert get(endpoint, origin, FAR) == "status 200"
     assert proxy.log == []
 
@@ -96,18 +96,18 @@ def test_a_dead_proxy_is_an_error(endpoint: WineEndpoint, origin: Origin, proxy:
 
 
 def test_a_proxy_keeps_to_loopback(endpoint: WineEndpoint, proxy: Proxy) -> None:
-    assert endpoint.run(f"netsh winhttp set proxy {proxy.address}").rc == 0
+    assert endpoint.run(f"netsh winhttp set proxy {proxy.server}").rc == 0
     assert endpoint.tool("httpget", "http://outside.test/").strip() == "status 403"
     assert proxy.log == [Access("GET", "http://outside.test:80/", 403)]
 
 
 def test_import_equals_the_api(endpoint: WineEndpoint, origin: Origin, proxy: Proxy) -> None:
-    mine = wininet(3, proxy.address, f"<local>;{NEAR}")
+    mine = wininet(3, proxy.server, f"<local>;{NEAR}")
     endpoint.set_value(MINE, "DefaultConnectionSettings", *mine)
     assert endpoint.tool("ieproxy", "apply").splitlines() == [
         "auto-detect 0",
         "pac ",
-        f"proxy {proxy.address}",
+        f"proxy {proxy.server}",
         f"bypass <local>;{NEAR}",
     ]
     by_api = settings(endpoint)

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from tests.bench import peers
+from tests.bench import peers, work
 
 LINE = "powershell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand cABhAHIA"
 END = "\n\0\0\0\0\n"
@@ -58,7 +58,10 @@ def test_a_setting_is_changed_where_the_endpoint_is_not_converged(converged: boo
 
 def test_all_calls_of_the_play_are_what_is_asked() -> None:
     asked = peers.asked("peers")
-    assert len(asked) == 12
-    assert sum(key.startswith("ansible.windows.win_uri ") for key in asked) == 6
+    assert len(asked) == 6 + len(work.LIST)
+    assert sum(key.startswith("ansible.windows.win_uri ") for key in asked) == len(work.LIST) == 41
     assert sum(key.startswith("ansible.windows.win_regedit ") for key in asked) == 2
     assert peers.asked("peers-settings") == asked[:6]
+    *settings, script = peers.asked("peers-script")
+    assert tuple(settings) == asked[:6]
+    assert all(url in script for url in work.LIST)

@@ -28,7 +28,7 @@ from windows_lab.network.faults import (
     Silent,
     TlsServer,
 )
-from windows_lab.proxy import OutsideLoopback
+from windows_lab.network.loopback import OutsideLoopback
 
 from tests import needs
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import built_in
 from windows_lab.network.authority import Authority
-from windows_lab.proxy import OutsideLoopback
+from windows_lab.network.loopback import OutsideLoopback
 
 from tests.network.service import Service, documented, every_service, names
 

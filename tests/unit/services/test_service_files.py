@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import DATA, built_in
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._model import (
     REACHABLE,
     Builds,
@@ -175,6 +176,12 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str) -> None:
     (said,) = raised.value.mistakes
     assert said.startswith(str(path))
     assert BAD_TEXTS[text] in said
+
+
+def test_the_lists_that_come_with_the_collection_are_read_as_a_users_own() -> None:
+    paths = sorted(DATA.glob("*.yml"))
+    assert built_in() == tuple(read_file(path) for path in paths)
+    assert len(paths) == 7
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
