@@ -28,6 +28,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resou
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._cut import go_on
 from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._gate import (
+    EndedWell,
     Ending,
     batch_of,
     counted,
@@ -50,7 +51,6 @@ class ActionModule(EndpointAction):
         evidence = Path(options["evidence"]).expanduser()
         everyone = list(task_vars["ansible_play_hosts_all"])
         turn = had_turn(everyone, task_vars["ansible_play_hosts"], task_vars["ansible_play_batch"])
-        directories = [shadow(evidence), evidence] if self._task.check_mode else [evidence]
         work = options["work"]
         try:
             # A rollback restores whatever is there, of whichever plan.
@@ -58,7 +58,12 @@ class ActionModule(EndpointAction):
         except RecordError as error:
             raise Refused(f"How the endpoints ended can't be told: {error}") from None
         digest = (scope and scope.plan_digest) or ""
-        endings = [ending(directories, host, work, digest) for host in turn]
+        directories = [shadow(evidence), evidence] if self._task.check_mode else [evidence]
+        if self._task.check_mode or len(turn) == len(everyone):
+            # The last word is about every record as it is now.
+            endings = [ending(directories, host, work, digest) for host in turn]
+        else:
+            endings = EndedWell(evidence, work, digest).endings(turn)
         bad = [found for found in endings if not found.good]
         before = _open_before(evidence, everyone, turn, digest) if work == "rollout" else 0
         stops = bool(bad) and len(bad) + before > options["max_failures"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._evidence._record import Record, RecordError, load
+from .._evidence._record import Record, RecordError, load, path_of
 from .._operator._variables import first_batch
 from .._run import kept_for
 
@@ -21,7 +22,7 @@ _SHOWN = 20
 _MEND = "Put back a copy of the file, or see to this endpoint by hand."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How one endpoint ended: good or not, and in words."""
 
@@ -48,7 +49,8 @@ def batch_of(place: int, hosts: int, sizes: Sequence[Any]) -> int:
 
 def had_turn(everyone: Sequence[str], active: Collection[str], batch: Sequence[str]) -> list[str]:
     """The hosts of a play whose turn came: up to the last of the batch, and whoever dropped out before."""
-    last = max((everyone.index(host) for host in batch), default=-1)
+    places = {host: place for place, host in enumerate(everyone)}
+    last = max((places[host] for host in batch), default=-1)
     there = set(active)
     return [host for place, host in enumerate(everyone) if place <= last or host not in there]
 
@@ -62,6 +64,43 @@ def ending(directories: Sequence[Path], host: str, work: str, digest: str) -> En
     if record is None or (digest and record.plan_digest != digest):
         return Ending(host, False, "failed", "there is no record of it")
     return _of(record, work)
+
+
+class EndedWell:
+    """The records of hosts that ended well which a gate of this run has read, so that the next one need not read them.
+
+    A file that is another one since, or was changed in any way, is read. Where nothing can be kept, all are read.
+    digest is that of the plan.
+    """
+
+    def __init__(self, evidence: Path, work: str, digest: str) -> None:
+        self._evidence, self._work, self._digest = evidence, work, digest
+        self._path = kept_for(f"{work}-{digest[:16]}", evidence)
+        self._known: set[str] = set()
+        with contextlib.suppress(OSError):
+            self._known.update(self._path.read_text(encoding="utf-8").splitlines())
+
+    def endings(self, hosts: Sequence[str]) -> list[Ending]:
+        """How hosts ended whose turn has come; what was read before has no reason."""
+        found, new = [], []
+        for host in hosts:
+            file = self._file(host)
+            if file and file in self._known:
+                found.append(Ending(host, True, GOOD[self._work], ""))
+                continue
+            found.append(read := ending([self._evidence], host, self._work, self._digest))
+            if file and read.good and file == self._file(host):
+                new.append(f"{file}\n")
+        with contextlib.suppress(OSError), self._path.open("a", encoding="utf-8") as known:
+            known.writelines(new)
+        return found
+
+    def _file(self, host: str) -> str:
+        path = path_of(self._evidence, host)
+        with contextlib.suppress(OSError):
+            found = path.lstat()
+            return f"{path.name} {found.st_ino} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_size}"
+        return ""
 
 
 def open_before(directory: Path, host: str, digest: str) -> bool:
