@@ -20,6 +20,7 @@ from windows_lab.network.loopback import OutsideLoopback, loopback
 
 _SECONDS = 10.0
 _PIECE = 65536
+_WANTED = "The proxy of the lab wants an absolute http URL to GET.\n"
 _HOP_BY_HOP = {"connection", "proxy-connection", "proxy-authorization", "keep-alive", "transfer-encoding"}
 
 
@@ -49,12 +50,13 @@ class _Address(Listener):
 
     def serve(self, connection: socket.socket) -> None:
         for head in heads(connection):
-            self._log.append(Access(head.method, head.target, 200))
-            connection.sendall(response(200, "origin of the lab\n"))
+            status, text = (200, "origin of the lab\n") if head.method == "GET" else (405, "")
+            self._log.append(Access(head.method, head.target, status))
+            connection.sendall(response(status, text))
 
 
 class Origin:
-    """A web server that answers 200 to every request, on one port of several loopback addresses.
+    """A web server that answers 200 to every GET, on one port of several loopback addresses.
 
     `log` has every request so far, in order; `clear()` it between tests.
     """
@@ -122,11 +124,11 @@ class Proxy(Listener):
             _relay(connection, upstream)
 
     def _forward(self, head: Head) -> bytes:
-        url = urlsplit(head.target)
-        if head.method != "GET" or url.scheme != "http" or not url.hostname:
-            self._record(head, 400)
-            return response(400, "The proxy of the lab wants an absolute http URL to GET.\n")
         try:
+            url = urlsplit(head.target)
+            if head.method != "GET" or url.scheme != "http" or not url.hostname:
+                self._record(head, 400)
+                return response(400, "" if head.method == "HEAD" else _WANTED)
             address = self._target(url.hostname, url.port or 80)
             return self._fetch(head, address, url._replace(scheme="", netloc="").geturl() or "/")
         except _FAILURES as error:

@@ -64,7 +64,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._version import V
 
 class ActionModule(EndpointAction):
     module = "rollout_apply"
-    includes = ("endpoint_proxy", "reachability")
+    includes = ("endpoint_proxy", "onboarding_package", "reachability")
     _moving: Migration | None = None
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:

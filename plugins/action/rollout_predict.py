@@ -26,7 +26,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoin
 
 class ActionModule(EndpointAction):
     module = "rollout_predict"
-    includes = ("endpoint_proxy",)
+    includes = ("endpoint_proxy", "onboarding_package", "reachability")
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         prediction = self._prediction(options, task_vars)

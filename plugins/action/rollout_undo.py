@@ -40,6 +40,7 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._opt
 
 class ActionModule(EndpointAction):
     module = "rollout_undo"
+    includes = ("onboarding_package", "reachability")
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         if not 1 <= options["deadline"] <= 1440:

@@ -19,7 +19,10 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._check 
     check,
     is_checked,
 )
-from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._variables import PLAYBOOKS
+from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._variables import (
+    FAMILIES,
+    PLAYBOOKS,
+)
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import Refused
 from ansible_collections.mde.connectivity.plugins.plugin_utils._run import mark_beginning
 
@@ -30,6 +33,7 @@ _TEMPLATE = re.compile(r"\{[{%#]")
 
 class ActionModule(EndpointAction):
     module = "validate_variables"
+    includes = tuple(family.module for family in FAMILIES.values())
     on_controller = True
 
     def _act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import functools
 import hashlib
 import json
@@ -34,6 +35,8 @@ _SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "
 _FACT = "mde_connectivity_written"
 # The second is what the first is made of, yet Ansible loads it anew under its own name.
 _CONNECTIONS = ("mde.connectivity.winrs", "ansible.builtin.winrm")
+# Modules that need the lists of service URLs.
+_OF_SERVICES = {"connectivity_tool", "reachability"}
 
 
 @functools.cache
@@ -48,6 +51,14 @@ def _load_connections() -> None:
     """Load the usual connections with the documentation that holds their options."""
     for name in _CONNECTIONS:
         connection_loader.get(name, class_only=True)
+
+
+def _load_services() -> None:
+    """Read the lists of service URLs and the program that asks them."""
+    # What is wrong with them is said where they are needed.
+    with contextlib.suppress(Exception):
+        built_in()
+        program("powershell")
 
 
 def _spec(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,9 +95,8 @@ class EndpointAction(ActionBase, abc.ABC):  # type: ignore[misc]
             names = (cls.module, *cls.includes)
             for name in names:
                 argument_spec(name)
-            if "reachability" in names:
-                built_in()
-                program("powershell")
+            if _OF_SERVICES & {*names}:
+                _load_services()
             _load_connections()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Extent:
 
 
 FULL = Extent(
-    floors=Size(hosts=100, forks=10, repetitions=2),
+    floors=Size(hosts=60, forks=10, repetitions=3),
     few=Size(hosts=20, forks=10, repetitions=1),
     share=Size(hosts=20, forks=1, repetitions=3),
     scale=Scale((1000, 5000), signed=1000, forks=10),
@@ -78,13 +78,14 @@ def measure(extent: Extent) -> report.Results:
     """Run everything against one farm, and what is signed in to with Kerberos against another."""
     load = os.getloadavg()[0]
     python = environments.controller()
-    largest = max(*extent.scale.sizes, extent.floors.hosts)
-    with FarmProcess(largest, table.RTTS) as lab:
+    with FarmProcess(extent.floors.hosts, table.RTTS, apart=True) as lab:
         bench = Bench(Controller(python), lab)
         # The first run of all reads files that nobody has read yet.
         bench.run(Run("nothing"))
         found = dict(_table(bench, extent))
         shares = share.measure(bench, extent.share.hosts, extent.share.repetitions)
+    with FarmProcess(max(extent.scale.sizes), table.RTTS) as lab:
+        bench = Bench(Controller(python), lab)
         rollout, raw = scale.signed(extent.scale)
         signed = {run: bench.run(run) for run in (raw, rollout)}
         points = scale.points(scale.measure(bench, extent.scale))
@@ -129,7 +130,7 @@ def _by_tickets(size: Size) -> tuple[dict[Run, Figures], str]:
         return {}, lacking
     with kdc.kdc([_NAME]) as center:
         realm = Realm(center.user, center.environment)
-        with FarmProcess(size.hosts, (0.0,), realm, str(python)) as lab:
+        with FarmProcess(size.hosts, (0.0,), realm, str(python), apart=True) as lab:
             return table.measure(Bench(Controller(python), lab), list(table.by_tickets(size)), 1), ""
 
 

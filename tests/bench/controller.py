@@ -101,20 +101,33 @@ class Realm:
 
 
 class FarmProcess:
-    """A context manager: the farm, in a process of its own; with a realm it takes tickets too."""
+    """A context manager: the farm, in a process of its own; with a realm it takes tickets too.
+
+    Where it is `apart`, it has half of the cores until its end, and all that this process starts has the others.
+    """
 
     def __init__(
-        self, count: int, rtts: tuple[float, ...], realm: Realm | None = None, python: str = sys.executable
+        self,
+        count: int,
+        rtts: tuple[float, ...],
+        realm: Realm | None = None,
+        python: str = sys.executable,
+        *,
+        apart: bool = False,
     ) -> None:
         self._command = [python, "-m", "tests.bench.farm", str(count), *map(str, rtts)]
         self.count = count
         self.realm = realm
+        self._cores = os.sched_getaffinity(0)
+        half = len(self._cores) // 2
+        self._own = set(sorted(self._cores)[:half]) if apart and half else self._cores
         self.ports: dict[float, dict[str, int]] = {}
         # The file of the authority that signed the certificate of the ports for HTTPS.
         self.authority = ""
 
     def __enter__(self) -> FarmProcess:
         more = self.realm.environment if self.realm else {}
+        os.sched_setaffinity(0, self._own)
         self._process = subprocess.Popen(
             self._command,
             cwd=ROOT,
@@ -123,6 +136,7 @@ class FarmProcess:
             stdout=subprocess.PIPE,
             text=True,
         )
+        os.sched_setaffinity(0, self._cores - self._own or self._cores)
         answer = self._answer()
         self.ports = {float(rtt): ports for rtt, ports in answer["ports"].items()}
         self.authority = answer["authority"]
@@ -132,6 +146,7 @@ class FarmProcess:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
+        os.sched_setaffinity(0, self._cores)
         assert self._process.stdout is not None
         self._process.stdout.close()
 

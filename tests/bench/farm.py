@@ -120,7 +120,8 @@ class Farm:
 
     async def _line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         endpoint, line, stdin = json.loads(await reader.readline())
-        done = self._by_name[endpoint].command(line, stdin.encode())
+        command = self._by_name[endpoint].command
+        done = await asyncio.get_running_loop().run_in_executor(self._threads, command, line, stdin.encode())
         answer = [done.rc, done.stdout.decode("latin-1"), done.stderr.decode("latin-1")]
         writer.write(json.dumps(answer).encode() + b"\n")
         await writer.drain()

@@ -26,8 +26,8 @@ _NOTHING_HERE = response(404)
 class _Cloud(Listener):
     """A proxy at the other end of whose tunnels there is no further connection, but the server that was asked for.
 
-    So of the CPU that an endpoint costs here as much as can be is that of the endpoint. `urls` counts what was
-    asked for.
+    So of the CPU that an endpoint costs here as much as can be is that of the endpoint. `urls` is what was asked
+    for, in order.
     """
 
     def __init__(self, authority: Authority) -> None:
@@ -38,7 +38,7 @@ class _Cloud(Listener):
         }
         hosts = {urlsplit(url).hostname or "" for url in work.ANSWERS}
         self._contexts = {host: authority.server_context([host]) for host in hosts}
-        self.urls: Counter[str] = Counter()
+        self.urls: list[str] = []
 
     def serve(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
@@ -56,7 +56,7 @@ class _Cloud(Listener):
             secured.sendall(self._response(f"https://{host}{head.target}"))
 
     def _response(self, url: str) -> bytes:
-        self.urls[url] += 1
+        self.urls.append(url)
         return self._answers.get(url, _NOTHING_HERE)
 
 
@@ -84,4 +84,4 @@ class Surroundings:
 
     def asked(self) -> dict[str, Any]:
         """How often each URL was asked for."""
-        return dict(self._cloud.urls)
+        return dict(Counter(self._cloud.urls))

@@ -20,7 +20,7 @@ from tests.twice import ROOT
 DRIFTED_EACH = 10
 # What ansible-core takes for a fleet by itself: no code of the collection runs.
 FLOOR = "floor"
-_DRIFTED = {FLOOR: 0, "audit": DRIFTED_EACH, "verify": 0, "rollout": 1}
+_DRIFTED = {FLOOR: 0, "audit": DRIFTED_EACH, "fleet-verify": 0, "fleet-rollout": 1}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def points(found: Mapping[Run, Figures]) -> list[Point]:
 
 def _point(run: Run, figures: Figures, inventory: float) -> Point:
     return Point(
-        work=run.work,
+        work=run.work.removeprefix("fleet-"),
         hosts=run.hosts,
         per_minute=60 * run.hosts / (figures.start_wall + figures.wall),
         memory=figures.memory,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ansible_collections.mde.connectivity.plugins.plugin_utils._services._catalogue import select
@@ -141,6 +141,7 @@ _PEER_URLS: Task = {
     "ansible.windows.win_uri": {"url": "{{ item }}", "status_code": list(_REACHED)},
     "loop": list(LIST),
 }
+_PEER_SIX: Task = {**_PEER_URLS, "name": "Ask for six URLs", "loop": list(SIX)}
 _PEER_SCRIPT: Task = {
     "name": "Ask for the service URLs with a script of one's own",
     "ansible.windows.win_powershell": {"script": _SCRIPT, "parameters": {"Url": list(LIST)}},
@@ -176,6 +177,15 @@ def _echo(lines: int, where: str = "") -> Task:
     return {"name": f"Run {lines} empty command lines{where}", "mde_bench_empty": {"lines": lines}}
 
 
+_VERIFY = Work(
+    "mde.connectivity.verify", (_URLS_TASK,), empty=True, urls=SIX, playbooks=("mde.connectivity.verify",)
+)
+_ROLLOUT = Work(
+    "mde.connectivity.plan, rollout and evidence",
+    (_PROXY_TASK, _URLS_TASK),
+    urls=SIX,
+    playbooks=("mde.connectivity.plan", "mde.connectivity.rollout", EVIDENCE),
+)
 _ALONE = " before ours are loaded"
 # By kind of endpoint: our task, and empty ones with as many command lines, before and after our plugin is loaded.
 SHARES: dict[str, tuple[Task, Task, Task]] = {
@@ -190,13 +200,12 @@ WORKS = {
     "seed": Work("mde.connectivity, settings and six URLs as two tasks", (_PROXY_TASK, _URLS_TASK), urls=SIX),
     "peers": Work("ansible.windows, service list", (*_PEER_SETTINGS, _PEER_URLS), peer=True),
     "peers-script": Work("ansible.windows, service list by a script", (*_PEER_SETTINGS, _PEER_SCRIPT), peer=True),
+    "peers-six": Work("ansible.windows, six URLs", (*_PEER_SETTINGS, _PEER_SIX), peer=True),
     "peers-settings": Work("ansible.windows, no URLs", _PEER_SETTINGS, peer=True),
     "audit": Work(
         "mde.connectivity.audit", (_PROXY_TASK,), audit=True, playbooks=("mde.connectivity.audit",)
     ),
-    "verify": Work(
-        "mde.connectivity.verify", (_URLS_TASK,), empty=True, urls=SIX, playbooks=("mde.connectivity.verify",)
-    ),
+    "verify": _VERIFY,
     "site": Work(
         "mde.connectivity.site",
         (_PROXY_TASK, _URLS_TASK),
@@ -209,12 +218,9 @@ WORKS = {
         urls=LIST,
         playbooks=("mde.connectivity.site",),
     ),
-    "rollout": Work(
-        "mde.connectivity.plan, rollout and evidence",
-        (_PROXY_TASK, _URLS_TASK),
-        urls=SIX,
-        playbooks=("mde.connectivity.plan", "mde.connectivity.rollout", EVIDENCE),
-    ),
+    "rollout": _ROLLOUT,
+    "fleet-rollout": replace(_ROLLOUT, urls=SIX[:2]),
+    "fleet-verify": replace(_VERIFY, urls=SIX[:2]),
     "raw": Work("ansible.builtin.raw", (_RAW_TASK,), empty=True),
     "pypsrp": Work("the audit's requests by pypsrp", (), program="tests.bench.floor", empty=True),
     "empty": Work("an empty action plugin, one command line", (_echo(1),), empty=True),

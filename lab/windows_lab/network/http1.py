@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 _LONGEST_HEAD = 65536
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class BadRequest(OSError):
@@ -19,15 +20,22 @@ class BadRequest(OSError):
 
 @dataclass(frozen=True)
 class Head:
-    """The first line of a request, and its headers by their names in small letters."""
+    """The first line of a request, and its headers by their names in small letters.
+
+    `last` says that the client wants the connection closed after the answer.
+    """
 
     method: str
     target: str
     headers: Mapping[str, str]
+    last: bool = False
 
 
 def heads(connection: socket.socket) -> Iterator[Head]:
-    """Yield the requests of a connection until the client closes it; their bodies are thrown away."""
+    """Yield the requests of a connection until the client closes it or wants it closed; bodies are thrown away.
+
+    Raises BadRequest.
+    """
     data = b""
     while True:
         while b"\r\n\r\n" not in data:
@@ -39,7 +47,12 @@ def heads(connection: socket.socket) -> Iterator[Head]:
         text, _end, data = data.partition(b"\r\n\r\n")
         head = _parsed(text.decode("latin-1"))
         yield head
-        body = int(head.headers.get("content-length", "0"))
+        if head.last:
+            return
+        length = head.headers.get("content-length", "0")
+        if not length.isdecimal():
+            raise BadRequest(f"no length of a body: {length!r}")
+        body = int(length)
         while len(data) < body and (more := connection.recv(65536)):
             data += more
         data = data[body:]
@@ -51,7 +64,9 @@ def _parsed(text: str) -> Head:
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
         raise BadRequest(f"no first line of a request: {first!r}")
     pairs = (line.partition(":")[::2] for line in lines)
-    return Head(words[0], words[1], {name.lower(): value.strip() for name, value in pairs})
+    headers = {name.lower(): value.strip() for name, value in pairs}
+    last = words[2] == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
+    return Head(words[0], words[1], headers, last)
 
 
 def response(
@@ -60,7 +75,7 @@ def response(
     """Return a whole response with a length, so that the connection can stay open."""
     content = body.encode()
     lines = [
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        f"HTTP/1.1 {status} {_PHRASES.get(status, '')}",
         f"Content-Type: {content_type}",
         f"Content-Length: {len(content)}",
         *(f"{name}: {value}" for name, value in (headers or {}).items()),

@@ -51,7 +51,8 @@ class Listener(abc.ABC):
             remaining = list(self._connections.items())
         for thread, connection in remaining:
             _shut(connection)
-            thread.join()
+            # Not for ever, where it waits for a server of its own.
+            thread.join(_SECONDS)
 
     @abc.abstractmethod
     def serve(self, connection: socket.socket) -> None:
@@ -83,10 +84,12 @@ class Listener(abc.ABC):
 
     def _answer(self) -> None:
         thread = threading.current_thread()
-        with contextlib.suppress(OSError):
-            self.serve(self._connections[thread])
-        with self._lock:
-            self._connections.pop(thread).close()
+        try:
+            with contextlib.suppress(OSError):
+                self.serve(self._connections[thread])
+        finally:
+            with self._lock:
+                self._connections.pop(thread).close()
 
 
 def _shut(connection: socket.socket) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +80,12 @@ def _of_service(options: Mapping[str, Any]) -> tuple[tuple[Target, ...], tuple[s
 
 def _targets(services: Iterable[Service]) -> Iterable[Target]:
     services = tuple(services)
+    by_url = defaultdict[str, list[Service]](list)
+    for service in services:
+        for url in dict.fromkeys(probe.url for probe in service.probes):
+            by_url[url].append(service)
     for probe in probes(services):
-        having = [service for service in services if any(other.url == probe.url for other in service.probes)]
+        having = by_url[probe.url]
         required = [service for service in having if service.required]
         yield Target(
             *(probe.url, probe.statuses, probe.html, bool(required), (required or having)[0].purpose),

@@ -90,7 +90,7 @@ def test_32_bit_settings_are_others(endpoint: WineEndpoint, origin: Origin, prox
 def test_a_dead_proxy_is_an_error(endpoint: WineEndpoint, origin: Origin, proxy: Proxy) -> None:
     with Proxy() as gone:
         pass
-    assert endpoint.run(f"netsh winhttp set proxy {gone.address}").rc == 0
+    assert endpoint.run(f"netsh winhttp set proxy {gone.server}").rc == 0
     assert get(endpoint, origin, FAR) == "error 12029"
     assert origin.log == []
 
