@@ -39,7 +39,7 @@ class Extent:
 
 
 FULL = Extent(
-    floors=Size(hosts=50, forks=10, repetitions=3),
+    floors=Size(hosts=50, forks=10, repetitions=2),
     few=Size(hosts=20, forks=10, repetitions=1),
     share=Size(hosts=20, forks=1, repetitions=3),
     scale=Scale((1000, 5000), signed=1000, forks=10),
