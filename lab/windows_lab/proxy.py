@@ -102,8 +102,6 @@ class Proxy(Listener):
         self.server = f"{self.address}:{self.port}"
 
     def serve(self, connection: socket.socket) -> None:
-        # What is sent in two pieces would wait 40 ms for an acknowledgement of the first.
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         for head in heads(connection):
             if head.method == "CONNECT":
                 self._tunnel(connection, head)

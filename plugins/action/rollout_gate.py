@@ -58,12 +58,10 @@ class ActionModule(EndpointAction):
         except RecordError as error:
             raise Refused(f"How the endpoints ended can't be told: {error}") from None
         digest = (scope and scope.plan_digest) or ""
-        directories = [shadow(evidence), evidence] if self._task.check_mode else [evidence]
-        if self._task.check_mode or len(turn) == len(everyone):
-            # The last word is about every record as it is now.
-            endings = [ending(directories, host, work, digest) for host in turn]
+        if self._task.check_mode:
+            endings = [ending([shadow(evidence), evidence], host, work, digest) for host in turn]
         else:
-            endings = EndedWell(evidence, work, digest).endings(turn)
+            endings = EndedWell(evidence, work, digest).endings(turn, last=len(turn) == len(everyone))
         bad = [found for found in endings if not found.good]
         before = _open_before(evidence, everyone, turn, digest) if work == "rollout" else 0
         stops = bool(bad) and len(bad) + before > options["max_failures"]

@@ -78,7 +78,8 @@ def measure(extent: Extent) -> report.Results:
     """Run everything against one farm, and what is signed in to with Kerberos against another."""
     load = os.getloadavg()[0]
     python = environments.controller()
-    with FarmProcess(extent.floors.hosts, table.RTTS, apart=True) as lab:
+    most = max(size.hosts for size in (extent.floors, extent.few, extent.share))
+    with FarmProcess(most, table.RTTS, apart=True) as lab:
         bench = Bench(Controller(python), lab)
         # The first run of all reads files that nobody has read yet.
         bench.run(Run("nothing"))

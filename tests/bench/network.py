@@ -6,16 +6,14 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from windows_lab.network.authority import Authority
-from windows_lab.network.http1 import ESTABLISHED, heads, response
-from windows_lab.network.listener import Listener
+from windows_lab.network.faults import InspectingProxy
+from windows_lab.network.http1 import response
 from windows_lab.network.view import Network
 
 from tests.bench import work
@@ -23,7 +21,7 @@ from tests.bench import work
 _NOTHING_HERE = response(404)
 
 
-class _Cloud(Listener):
+class _Cloud(InspectingProxy):
     """A proxy at the other end of whose tunnels there is no further connection, but the server that was asked for.
 
     So of the CPU that an endpoint costs here as much as can be is that of the endpoint. `urls` is what was asked
@@ -31,31 +29,14 @@ class _Cloud(Listener):
     """
 
     def __init__(self, authority: Authority) -> None:
-        super().__init__()
+        super().__init__(authority)
         self._answers = {
             url: response(status, body, content_type)
             for url, (status, content_type, body) in work.ANSWERS.items()
         }
-        hosts = {urlsplit(url).hostname or "" for url in work.ANSWERS}
-        self._contexts = {host: authority.server_context([host]) for host in hosts}
         self.urls: list[str] = []
 
-    def serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        for head in heads(connection):
-            host = head.target.rpartition(":")[0]
-            if head.method == "CONNECT" and host in self._contexts:
-                self._open(connection, host)
-                return
-            connection.sendall(self._response(head.target))
-
-    def _open(self, connection: socket.socket, host: str) -> None:
-        connection.sendall(ESTABLISHED)
-        secured = self.secure(connection, self._contexts[host])
-        for head in heads(secured):
-            secured.sendall(self._response(f"https://{host}{head.target}"))
-
-    def _response(self, url: str) -> bytes:
+    def answer(self, url: str) -> bytes:
         self.urls.append(url)
         return self._answers.get(url, _NOTHING_HERE)
 
@@ -81,6 +62,7 @@ class Surroundings:
     def forget(self) -> None:
         """Begin a new account."""
         self._cloud.urls.clear()
+        self._cloud.log.clear()
 
     def asked(self) -> dict[str, Any]:
         """How often each URL was asked for."""

@@ -22,17 +22,17 @@ Task = dict[str, Any]
 
 PROXY = "proxy.corp.test:8080"
 BYPASS = ("<local>", "*.corp.test")
-# What every URL of the work is answered with.
-ANSWERS = {
-    f"https://{name}.corp.test/": (200, "text/plain", "bench\n")
-    for name in ("events", "feed", "blob", "crl", "login", "update")
-}
-SIX = tuple(ANSWERS)
 # What the role asks where only the region is set. What can't be used through a proxy is left out: no endpoint here
 # resolves a name.
 TENANT = Choice("standard", regions=("eu",))
-ANSWERS |= documented(service for service in select(TENANT) if not service.direct)
-LIST = tuple(url for url in ANSWERS if url not in SIX)
+_OWN = {
+    f"https://{name}.corp.test/": (200, "text/plain", "bench\n")
+    for name in ("events", "feed", "blob", "crl", "login", "update")
+}
+_LISTED = documented(service for service in select(TENANT) if not service.direct)
+SIX, LIST = tuple(_OWN), tuple(_LISTED)
+# What every URL of the work is answered with.
+ANSWERS = {**_OWN, **_LISTED}
 
 # The playbook that reaches no endpoint.
 EVIDENCE = "mde.connectivity.evidence"

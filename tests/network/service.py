@@ -72,7 +72,6 @@ class _Port(Listener):
 
     def serve(self, connection: socket.socket) -> None:
         peer = connection.getpeername()
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         if self._context:
             connection = self.secure(connection, self._context)
         scheme = "https" if self._context else "http"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import ssl
 import struct
@@ -100,11 +101,19 @@ class RefusingProxy(Faulty):
 
 
 class InspectingProxy(Faulty):
-    """A proxy that opens TLS: it shows a certificate of its own authority for each host, and answers 200."""
+    """A proxy that opens TLS: it shows a certificate of its own authority for each host, and answers 200.
+
+    A subclass says in `answer` what else each URL is answered with.
+    """
 
     def __init__(self, authority: Authority, address: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(address, port)
-        self._authority = authority
+        self._context = functools.cache(lambda host: authority.server_context([host]))
+
+    def answer(self, url: str) -> bytes:
+        """The whole response to a request for a URL, of which it sees what no other proxy does."""
+        del url
+        return response(200, "inspected\n")
 
     def serve(self, connection: socket.socket) -> None:
         for head in heads(connection):
@@ -112,14 +121,14 @@ class InspectingProxy(Faulty):
             if head.method == "CONNECT":
                 self._inspect(connection, head.target.rpartition(":")[0])
                 return
-            connection.sendall(response(200, "inspected\n"))
+            connection.sendall(self.answer(head.target))
 
     def _inspect(self, connection: socket.socket, host: str) -> None:
         connection.sendall(ESTABLISHED)
-        secured = self.secure(connection, self._authority.server_context([host]))
+        secured = self.secure(connection, self._context(host))
         for head in heads(secured):
             self.record(head)
-            secured.sendall(response(200, "inspected\n"))
+            secured.sendall(self.answer(f"https://{host}{head.target}"))
 
 
 class BlockPage(Faulty):

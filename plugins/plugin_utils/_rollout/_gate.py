@@ -80,12 +80,12 @@ class EndedWell:
         with contextlib.suppress(OSError):
             self._known.update(self._path.read_text(encoding="utf-8").splitlines())
 
-    def endings(self, hosts: Sequence[str]) -> list[Ending]:
-        """How hosts ended whose turn has come; what was read before has no reason."""
+    def endings(self, hosts: Sequence[str], last: bool) -> list[Ending]:
+        """How hosts ended whose turn has come; what was read before has no reason. The last gate reads all."""
         found, new = [], []
         for host in hosts:
             file = self._file(host)
-            if file and file in self._known:
+            if file and file in self._known and not last:
                 found.append(Ending(host, True, GOOD[self._work], ""))
                 continue
             found.append(read := ending([self._evidence], host, self._work, self._digest))

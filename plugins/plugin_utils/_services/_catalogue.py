@@ -42,6 +42,8 @@ class Offer:
 @functools.cache
 def built_in() -> tuple[ServiceFile, ...]:
     """Return the lists that come with the collection."""
+    # The loader in C takes an eighth of the time. It ends the process where lists are nested by thousands, which those
+    # of a user may be.
     return tuple(
         parse(yaml.load(path.read_text(encoding="utf-8"), SafeLoader), str(path)) for path in sorted(DATA.glob("*.yml"))
     )

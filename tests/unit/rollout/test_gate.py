@@ -50,8 +50,8 @@ def ended(evidence: Path, host: str, verdict: str) -> None:
     save(evidence, dataclasses.replace(record, state="done", verdict=verdict, reason="so it was"))
 
 
-def words(evidence: Path, work: str = "rollout", digest: str = DIGEST) -> dict[str, str]:
-    found = EndedWell(evidence, work, digest).endings(HOSTS)
+def words(evidence: Path, work: str = "rollout", digest: str = DIGEST, *, last: bool = False) -> dict[str, str]:
+    found = EndedWell(evidence, work, digest).endings(HOSTS, last)
     assert [ending.host for ending in found] == HOSTS
     assert all(ending.good == (ending.word == _gate.GOOD[work]) for ending in found)
     return {ending.host: ending.word for ending in found}
@@ -62,6 +62,11 @@ def test_what_ended_well_is_read_once_and_the_rest_each_time(evidence: Path, rea
     assert words(evidence) == expected
     assert words(evidence) == expected
     assert read == [*HOSTS, "three"]
+
+
+def test_the_last_gate_reads_all(evidence: Path, read: list[str]) -> None:
+    assert words(evidence) == words(evidence, last=True)
+    assert read == [*HOSTS, *HOSTS]
 
 
 def test_where_nothing_can_be_kept_all_are_read_each_time(evidence: Path, read: list[str]) -> None:
