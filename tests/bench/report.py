@@ -164,10 +164,11 @@ def _table(results: Results) -> Iterator[str]:
     yield ""
     yield (
         f"Of the floors and the playbooks beside them {floors.hosts} endpoints were asked in each of "
-        f"{floors.repetitions} turns, of the peers, what is held against them, and with Kerberos {few.hosts}, with "
-        f"{floors.forks} forks. Wall is that of the run divided by its endpoints. Wall and CPU are "
-        f"counted from the first play or task on: the start of ansible-playbook, {results.start.start_cpu:.2f} s of "
-        "CPU, is left out. `endpoint CPU` is what the process of the endpoints took."
+        f"{floors.repetitions} turns, of the peers {few.hosts // 2}, and of what is held against them and with "
+        f"Kerberos {few.hosts}, with {floors.forks} forks. Wall is that of the run divided by its endpoints. Wall and "
+        "CPU are counted from the first play or task on: the start of ansible-playbook, "
+        f"{results.start.start_cpu:.2f} s of CPU, is left out. `endpoint CPU` is what the process of the endpoints "
+        "took."
     )
     yield ""
     yield from _cells(results.table)
@@ -252,7 +253,7 @@ def _scale(results: Results) -> Iterator[str]:
         "An audit, a verification and a whole rollout, by the playbooks, of fleets of two sizes. What is looked at "
         "here is whether a controller needs more for an endpoint where there are more of them, which does not depend "
         "on how it is signed in to: these endpoints are reached by a connection of the bench, which hands a command "
-        "line to them as one line of JSON, and asked for two URLs. "
+        "line to them as one line of JSON, and asked for one URL. "
         f"Forks are {results.forks}. In the audit every {DRIFTED_EACH}th endpoint is drifted, and the run has to "
         "report exactly those; in the rollout all are. CPU is that of the controller and "
         "all its workers from the first play on, memory that of its largest process, start and inventory included; "

@@ -99,7 +99,8 @@ def test_each_way_to_do_the_work_is_beside_its_peers() -> None:
     size = table.Size(hosts=10, forks=10, repetitions=1)
     found = {run: table.per_endpoint(run, figures()) for run in table.of_peers(size)}
     made = [*claims.of_peers(found, size), *claims.of_one(found, size)]
-    assert {claim.value for claim in made if claim.text.startswith("times")} == {1}
+    # Of the same figures, since half as many of their endpoints are asked.
+    assert {claim.value for claim in made if claim.text.startswith("times")} == {2}
     assert len(claims.broken(made)) == 9
 
 
