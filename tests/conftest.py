@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -17,6 +18,9 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).resolve().parent.parent
 EVIDENCE = ("windows", "wine", "simulated")
+
+# What a shell starts in the background ignores an interrupt, and so does all that it starts; tests interrupt programs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A copy that is installed in the home folder must not stand in for this checkout; ansible-test sees to that itself, and
 # does not install the lab.
