@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 VENV := .venv
-# The controller of development runs on Python 3.11 to 3.13; the first one that starts is taken.
-PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
-	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
+# The controller of development runs on Python 3.11 to 3.13; the first one that starts is taken. Of each version that of
+# the system comes first, which is compiled with the optimisations that one of pyenv lacks.
+PYTHON ?= $(shell for name in $(foreach version,3.11 3.12 3.13 3,/usr/bin/python$(version) python$(version)); do \
+	$$name -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
 	command -v $$name && break; done)
 
 RUN_FILES := $(addprefix requirements/,core.txt run.txt lab.txt)

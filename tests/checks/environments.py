@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 from pathlib import Path
 
 from tests.checks import matrix
-from tests.checks.runner import ROOT
+from tests.checks.kept import kept
 
 
 def pinned(name: str, requirements: str, pythons: tuple[str, ...]) -> tuple[Path, bool] | None:
@@ -18,19 +16,8 @@ def pinned(name: str, requirements: str, pythons: tuple[str, ...]) -> tuple[Path
     interpreter = matrix.find(pythons)
     if interpreter is None:
         return None
-    file, where = matrix.REQUIREMENTS / requirements, ROOT / ".cache" / name
-    where.parent.mkdir(exist_ok=True)
-    # Checks that share an environment start side by side.
-    with where.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return where / "bin" / "python", _made(interpreter, where, file)
-
-
-def _made(interpreter: str, where: Path, file: Path) -> bool:
-    stamp = where / "made-from"
-    digest = hashlib.sha256(file.read_bytes() + f"{interpreter} {where}".encode()).hexdigest()
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
-        return False
-    matrix.install(interpreter, where, "--requirement", str(file))
-    stamp.write_text(digest, encoding="utf-8")
-    return True
+    file = matrix.REQUIREMENTS / requirements
+    with kept(name, file.read_bytes() + interpreter.encode()) as (where, empty):
+        if empty:
+            matrix.install(interpreter, where, "--requirement", str(file))
+    return where / "bin" / "python", empty

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.checks import newer_python
+from tests.checks.kept import kept
 from tests.checks.runner import LOGS, ROOT, SKIPPED
 
 REQUIREMENTS = ROOT / "requirements"
@@ -46,12 +46,12 @@ CONTROLLERS = {
 
 
 def interpreters(version: str) -> list[str]:
-    """Return what may be an interpreter of that version: on the search path, as pyenv lays them out, and unpacked."""
-    found = shutil.which(f"python{version}")
+    """Return what may be an interpreter of that version: the system's, on the search path, of pyenv, and unpacked."""
+    found = [path for path in map(shutil.which, (f"/usr/bin/python{version}", f"python{version}")) if path]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     unpacked = [newer_python.INTERPRETER] if newer_python.INTERPRETER.name == f"python{version}" else []
     paths = [*sorted(pyenv.glob(f"{version}.*/bin/python")), *(path for path in unpacked if path.exists())]
-    return ([found] if found else []) + [str(path) for path in paths]
+    return [*found, *map(str, paths)]
 
 
 def starts(interpreter: str, version: str) -> bool:
@@ -74,17 +74,13 @@ def find(versions: tuple[str, ...]) -> str | None:
 def environment(name: str, controller: Controller, interpreter: str) -> Path:
     """Return the interpreter of an environment that holds this controller; made anew when its pins change."""
     files = [REQUIREMENTS / file for file in (controller.core, *FILES, "constraints.txt")]
-    pins = b"".join(file.read_bytes() for file in files) + interpreter.encode()
-    where = ROOT / ".cache" / f"matrix-{name}"
-    python, stamp = where / "bin" / "python", where / "made-from"
-    digest = hashlib.sha256(pins + str(where).encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == digest:
-        return python
+    pins = b"".join(file.read_bytes() for file in files)
     requirements = [argument for file in files[:-1] for argument in ("--requirement", str(file))]
-    install(interpreter, where, "--constraint", str(files[-1]), *requirements)
-    link_collection(where)
-    stamp.write_text(digest)
-    return python
+    with kept(f"matrix-{name}", pins + interpreter.encode()) as (where, empty):
+        if empty:
+            install(interpreter, where, "--constraint", str(files[-1]), *requirements)
+            link_collection(where)
+    return where / "bin" / "python"
 
 
 def install(interpreter: str, where: Path, *wanted: str) -> None:

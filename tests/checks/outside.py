@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A project outside the checkout, with the built collection, the built lab and PyPI: what a user of both does.
 
-Its roles are tested by `molecule test` on three profiles, the one that is not idempotent is caught, and pytest runs one
-with testinfra; with the ansible-core of development and the newest one, side by side.
+What comes from PyPI is installed once, with the lab, as a user does it; the lab and the collection are installed anew
+each time. Its roles are tested by `molecule test` on three profiles, the one that is not idempotent is caught, and
+pytest runs one with testinfra; with the ansible-core of development and the newest one, side by side.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.checks import matrix
+from tests.checks.kept import kept
 from tests.checks.runner import ROOT, SKIPPED
 from tests.checks.tree import copy_tree
 
@@ -28,6 +30,7 @@ REQUIREMENTS = ROOT / "requirements"
 CORES = {"core.txt": ("3.11", "3.12", "3.13"), "core-newest.txt": ("3.12", "3.13", "3.14")}
 # Files that only hold versions here.
 PINS = ("constraints.txt", "run.txt", "test.txt", "dev.txt")
+ANSIBLE_WINDOWS = "ansible_collections/ansible/windows/"
 COMMANDS = {
     "three endpoints": ("--profile", "clean:3", "--", "true"),
     "1,000 endpoints": ("--endpoints", "1000", "--", "true"),
@@ -50,40 +53,51 @@ def build(work: Path) -> tuple[Path, Path]:
     return collection, lab
 
 
-def ansible_windows(work: Path) -> None:
-    """Lay ansible.windows out of the package `ansible` into the project's collections."""
-    pip("download", "--no-deps", "--dest", str(work), "-r", str(REQUIREMENTS / "outside.txt"))
-    (package,) = work.glob("ansible-*.whl")
-    with zipfile.ZipFile(package) as archive:
-        wanted = [name for name in archive.namelist() if name.startswith("ansible_collections/ansible/windows/")]
-        archive.extractall(work / "collections", wanted)
+def ansible_windows() -> Path:
+    """Return a folder of collections with the ansible.windows of the package `ansible`."""
+    file = REQUIREMENTS / "outside.txt"
+    with kept("outside-windows", file.read_bytes()) as (where, empty):
+        if empty:
+            pip("download", "--no-deps", "--dest", str(where), "--requirement", str(file))
+            (package,) = where.glob("ansible-*.whl")
+            with zipfile.ZipFile(package) as archive:
+                found = archive.namelist()
+                archive.extractall(where, [name for name in found if name.startswith(ANSIBLE_WINDOWS)])
+            package.unlink()
+    return where
 
 
 class Environment:
-    """A fresh environment of one ansible-core, and a copy of the project that is tested with it."""
+    """An environment of one ansible-core, and a copy of the project that is tested with it."""
 
-    def __init__(self, work: Path, core: str, interpreter: str) -> None:
+    def __init__(self, work: Path, core: str, interpreter: str, collection: Path, lab: Path) -> None:
         self.name = core.removesuffix(".txt")
-        self.bin = work / self.name / "venv" / "bin"
         self.project = work / self.name / "project"
         shutil.copytree(PROJECT, self.project, ignore=shutil.ignore_patterns("__pycache__"))
-        subprocess.run([interpreter, "-m", "venv", "--without-pip", str(self.bin.parent)], check=True)
+        programs, collections = self._environment(interpreter, lab), work / self.name / "collections"
         self.variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON"))},
-            "ANSIBLE_COLLECTIONS_PATH": f"{work / self.name / 'collections'}:{work / 'collections'}",
+            "ANSIBLE_COLLECTIONS_PATH": f"{collections}:{ansible_windows()}",
             "HOME": str(work / self.name),
-            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         }
-        self.core = core
-
-    def install(self, collection: Path, lab: Path) -> None:
-        """Install what the user types: the lab with its extra for molecule, an ansible-core, and the collection."""
-        constraints = [word for name in PINS for word in ("--constraint", str(REQUIREMENTS / name))]
-        core = ("--requirement", str(REQUIREMENTS / self.core))
-        target = ("--python", str(self.bin / "python"))
-        pip(*target, "install", *constraints, *core, f"{lab}[molecule]", "defusedxml")
         galaxy = ("ansible-galaxy", "collection", "install", "--offline", "--collections-path")
-        self.run(*galaxy, str(self.project.with_name("collections")), str(collection))
+        self.run(*galaxy, str(collections), str(collection))
+
+    def _environment(self, interpreter: str, lab: Path) -> Path:
+        """Install what the user types, the lab with its extra for molecule and an ansible-core; return the programs."""
+        core, pins = REQUIREMENTS / f"{self.name}.txt", [REQUIREMENTS / name for name in PINS]
+        files = (core, *pins, ROOT / "lab" / "pyproject.toml")
+        made_from = b"".join(file.read_bytes() for file in files) + interpreter.encode()
+        with kept(f"outside-{self.name}", made_from) as (where, empty):
+            target = ("--python", str(where / "bin" / "python"), "install")
+            if empty:
+                subprocess.run([interpreter, "-m", "venv", "--without-pip", str(where)], check=True)
+                constraints = [word for file in pins for word in ("--constraint", str(file))]
+                pip(*target, *constraints, "--requirement", str(core), f"{lab}[molecule]", "defusedxml")
+            else:
+                pip(*target, "--no-deps", "--force-reinstall", str(lab))
+        return where / "bin"
 
     def run(self, *command: str, cwd: Path | None = None, fails: bool = False) -> str:
         """Run a program of the environment; return its output, or raise SystemExit where it ended otherwise."""
@@ -134,10 +148,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder).resolve()
         collection, lab = build(work)
-        ansible_windows(work)
-        environments = [Environment(work, core, python) for core, python in found.items() if python]
         with ThreadPoolExecutor() as threads:
-            list(threads.map(lambda environment: environment.install(collection, lab), environments))
+            wanted = [(core, python) for core, python in found.items() if python]
+            environments = list(threads.map(lambda one: Environment(work, *one, collection, lab), wanted))
             show_cost(environments[0])
             list(threads.map(Environment.check, environments))
     return 0 if len(environments) == len(CORES) else SKIPPED
