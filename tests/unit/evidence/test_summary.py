@@ -140,14 +140,14 @@ def test_the_table_has_a_row_per_host_and_no_formula() -> None:
 
 def test_memory_does_not_hold_the_records(tmp_path: Path) -> None:
     running = journal(tmp_path)
-    entries = list(fleet(60))
+    entries = list(fleet(30))
     tracemalloc.start()
     for entry in entries:
         running.change(entry.host, entry.batch, lambda known, now, entry=entry: entry)
     held, _peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     size = path_of(tmp_path, entries[0].host).stat().st_size
-    assert held < 60 * size / 4
+    assert held < 30 * size / 4
     assert load(tmp_path, entries[-1].host) == entries[-1]
 
 
@@ -166,7 +166,7 @@ def test_writing_a_summary_takes_no_memory_for_each_host(tmp_path: Path) -> None
 
 
 def test_evidence_is_made_with_little_memory_for_each_host(tmp_path: Path) -> None:
-    for entry in fleet(400):
+    for entry in fleet(200):
         save(tmp_path / ("few" if entry.batch < 3 else "many"), entry)
     peaks = []
     for name in ("few", "many"):
@@ -176,4 +176,4 @@ def test_evidence_is_made_with_little_memory_for_each_host(tmp_path: Path) -> No
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert len(report.lines(published, "index.html")) < 60
-    assert peaks[1] - peaks[0] < 300 * 1200
+    assert peaks[1] - peaks[0] < 150 * 1200
