@@ -149,8 +149,12 @@ def main() -> int:
         work = Path(folder).resolve()
         collection, lab = build(work)
         with ThreadPoolExecutor() as threads:
-            wanted = [(core, python) for core, python in found.items() if python]
-            environments = list(threads.map(lambda one: Environment(work, *one, collection, lab), wanted))
+            wanted = [
+                threads.submit(Environment, work, core, python, collection, lab)
+                for core, python in found.items()
+                if python
+            ]
+            environments = [each.result() for each in wanted]
             show_cost(environments[0])
             list(threads.map(Environment.check, environments))
     return 0 if len(environments) == len(CORES) else SKIPPED

@@ -8,15 +8,14 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .._archive import BAD_ARCHIVE, BOUNDED
 from .._resources._resource import InvalidOption
 
 # Microsoft's scripts have some ten thousand bytes.
 LIMIT = 262_144
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 # How Microsoft calls the archive with the packages for streamlined connectivity; of the script in it nothing is known.
 _STREAMLINED = "gateway"
 
@@ -70,11 +69,14 @@ def _only_script(path: Path, data: bytes, option: str) -> tuple[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             found = [each for each in archive.infolist() if each.filename.lower().endswith(".cmd")]
-            script = archive.open(found[0]).read(LIMIT + 1) if len(found) == 1 else b""
-    except _ZIP_ERRORS:
+            bounded = all(each.compress_type in BOUNDED for each in found)
+            script = archive.open(found[0]).read(LIMIT + 1) if len(found) == 1 and bounded else b""
+    except BAD_ARCHIVE:
         raise InvalidOption(option, f"{path} is no archive that can be read: it is damaged or encrypted.") from None
     if len(found) != 1:
         raise InvalidOption(option, f"{path} holds {len(found)} scripts (.cmd), and has to hold one.")
+    if not bounded:
+        raise InvalidOption(option, f"The script in {path} is packed in a way that Windows does not use.")
     if len(script) > LIMIT:
         raise InvalidOption(option, f"The script in {path} has more than {LIMIT} bytes.")
     return found[0].filename, script

@@ -11,14 +11,13 @@ elements or attributes, is a hypothesis here, so nothing depends on it.
 from __future__ import annotations
 
 import io
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from xml.etree.ElementTree import Element, ParseError
 
+from .._archive import BAD_ARCHIVE, BOUNDED
 from .._credentials import shown_words
 from .._resources._resource import Refused
 from .._windows._text import safe
@@ -40,20 +39,6 @@ _XML_LIMIT = 4 * 1024 * 1024
 _DEPTH = 100
 _NAMES_SHOWN = 20
 _SAID_LIMIT = 200
-
-# Of these alone zipfile unpacks no more than it is asked for; they are what Windows packs with.
-_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-
-# zipfile has no common base for what it finds wrong: compression, encryption, lengths, names.
-_BAD_ARCHIVE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
 
 _YES = ("true", "yes", "1", "ok", "success", "succeeded")
 _NO = ("false", "no", "0", "error", "fail", "failed")
@@ -79,11 +64,11 @@ def _member(archive: bytes) -> bytes:
                     f"One {REPORT} among at most {_MEMBERS} files is expected in Snapshot.zip, and it holds "
                     f"{len(found)} among {len(names)}: {_shown(names)}."
                 )
-            if found[0].compress_type not in _BOUNDED:
+            if found[0].compress_type not in BOUNDED:
                 raise Unreadable(f"{REPORT} is packed in a way that Windows does not use, so it was not read.")
             with opened.open(found[0]) as stream:
                 data = stream.read(_XML_LIMIT + 1)
-    except _BAD_ARCHIVE as error:
+    except BAD_ARCHIVE as error:
         raise Unreadable(f"Snapshot.zip can't be read as a ZIP archive: {error}.") from None
     if len(data) > _XML_LIMIT:
         raise Unreadable(f"{REPORT} unpacks to more than {_XML_LIMIT} bytes, so it was not read.")

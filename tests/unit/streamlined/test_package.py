@@ -18,9 +18,9 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._streamlined._pac
 SCRIPT = b"@echo off\r\nreg add x /d secret\r\n"
 
 
-def archive(**members: bytes) -> bytes:
+def archive(method: int = zipfile.ZIP_DEFLATED, **members: bytes) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(buffer, "w", method) as made:
         for name, data in members.items():
             made.writestr(name.replace("_", "."), data)
     return buffer.getvalue()
@@ -61,6 +61,8 @@ def test_a_script_or_the_archive_of_one_is_a_package_and_shows_its_hash_only(
         ("a.zip", archive(a_txt=SCRIPT), "holds 0 scripts (.cmd), and has to hold one."),
         ("a.zip", archive(a_cmd=SCRIPT, b_cmd=SCRIPT), "holds 2 scripts (.cmd), and has to hold one."),
         ("a.zip", archive(a_cmd=b"x" * (LIMIT + 1)), f"has more than {LIMIT} bytes."),
+        ("a.zip", archive(zipfile.ZIP_BZIP2, a_cmd=SCRIPT), "is packed in a way that Windows does not use."),
+        ("a.zip", archive(zipfile.ZIP_LZMA, a_cmd=SCRIPT), "is packed in a way that Windows does not use."),
         ("a.zip", archive(a_cmd=SCRIPT)[:-30], "is no archive that can be read"),
         ("a.zip", archive(WindowsDefenderATPOffboardingScript_cmd=SCRIPT), "is a package that offboards, by its name."),
         ("OffboardingX.cmd", SCRIPT, "is a package that offboards, by its name."),
