@@ -93,6 +93,9 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
             raise AnsibleLookupError("The lookup rollout_hosts takes plan=FILE or evidence=DIRECTORY, and no term.")
         groups = (variables or {}).get("groups", {})
         known, limit = groups.get("all", []), context.CLIARGS.get("subset")
+        # For the hosts of a play there is no host yet.
+        if groups and not known and "inventory_hostname" not in (variables or {}):
+            raise AnsibleLookupError("The inventory has no host: name the one of the rollout, as in -i inventory.yml.")
         if evidence:
             tell_if_cut(Path(evidence), "rollout" if plan else "rollback")
         try:

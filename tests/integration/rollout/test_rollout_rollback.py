@@ -55,6 +55,10 @@ def test_hosts_that_are_not_there_are_named_and_nothing_is_written(done: Done) -
     assert "--limit names 'clean-9', which matches no host of the inventory." in none.output
     inventory = yaml.safe_load(change.inventory.read_text(encoding="utf-8"))
     del inventory["windows"]["hosts"]["clean-2"]
+    change.inventory.write_text("windows:\n  hosts: {}\n", encoding="utf-8")
+    for playbook in ("rollback", "rollout"):
+        nobody = change.play(playbook)
+        assert (nobody.rc, "The inventory has no host: name the one of the rollout" in nobody.output) == (4, True)
     change.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
     lost = change.play("rollback")
     assert "has records of writes to endpoints that are not in the inventory: clean-2." in lost.output
