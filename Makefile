@@ -87,7 +87,7 @@ clean:
 
 # A virtual environment does not survive being moved: it is made anew where the checkout is now.
 define make_venv
-	@test -n '$(PYTHON)' || { echo 'Python 3.11, 3.12 or 3.13 is needed and was not found; set PYTHON=/path/to/python3.' >&2; exit 1; }
+	@test -n '$(PYTHON)' || { echo 'Python 3.11, 3.12 or 3.13 with ensurepip (on Debian: python3-venv) is needed and was not found; set PYTHON=/path/to/python3.' >&2; exit 1; }
 	@test "$$(cat $(VENV)/made-for 2>/dev/null)" = '$(CURDIR)' || $(PYTHON) -m venv --clear $(VENV)
 	@mkdir -p $(VENV)/collections/ansible_collections/mde
 	@ln -sfn ../../../.. $(VENV)/collections/ansible_collections/mde/connectivity

@@ -17,6 +17,8 @@ description:
   - Where it says the hosts of a play and C(ansible-playbook) ends before the rollout or rollback of O(evidence) does,
     as after Ctrl-C, the evidence is completed from the records, and the last lines say where it is and how to go on.
   - With C(ansible-playbook --syntax-check) it returns an empty list, since no file is named there.
+  - Where it says the hosts of a play, an inventory without a host is refused, since Ansible would do nothing and say
+    that all went well.
 options:
   _terms:
     description: The lookup takes options only, so no term may be given.

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import lzma
 import zipfile
 import zlib
 
@@ -16,7 +15,6 @@ BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 BAD_ARCHIVE = (
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
     EOFError,
     OSError,
     RuntimeError,

@@ -30,7 +30,7 @@ class Extent:
     """How much is measured."""
 
     floors: Size
-    # Of the peers, what is held against them, and with Kerberos.
+    # What is held against the peers, and with Kerberos; of the peers themselves half of it.
     few: Size
     share: Size
     scale: Scale

@@ -19,7 +19,10 @@ CACHE = ROOT / ".cache"
 
 @contextlib.contextmanager
 def kept(name: str, made_from: bytes) -> Iterator[tuple[Path, bool]]:
-    """A folder that nobody else has meanwhile, and whether it is empty and to be filled; kept where that ends well."""
+    """A folder that nobody else works on meanwhile, and whether it is empty and to be filled.
+
+    It is kept where that ends well, and otherwise made anew the next time.
+    """
     where = CACHE / name
     CACHE.mkdir(exist_ok=True)
     # Checks that share one start side by side.
@@ -30,5 +33,6 @@ def kept(name: str, made_from: bytes) -> Iterator[tuple[Path, bool]]:
         if not made:
             shutil.rmtree(where, ignore_errors=True)
             where.mkdir()
+        stamp.unlink(missing_ok=True)
         yield where, not made
         stamp.write_text(digest, encoding="ascii")

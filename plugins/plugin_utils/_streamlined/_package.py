@@ -76,7 +76,7 @@ def _only_script(path: Path, data: bytes, option: str) -> tuple[str, bytes]:
     if len(found) != 1:
         raise InvalidOption(option, f"{path} holds {len(found)} scripts (.cmd), and has to hold one.")
     if not bounded:
-        raise InvalidOption(option, f"The script in {path} is packed in a way that Windows does not use.")
+        raise InvalidOption(option, f"The script in {path} is encrypted, or packed as Windows does not pack.")
     if len(script) > LIMIT:
         raise InvalidOption(option, f"The script in {path} has more than {LIMIT} bytes.")
     return found[0].filename, script

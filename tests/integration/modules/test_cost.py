@@ -59,23 +59,19 @@ def test_a_changed_endpoint_takes_7_requests_and_a_converged_one_4(
 
 @pytest.mark.simulated
 @pytest.mark.parametrize(
-    ("name", "options", "connection", "changed", "converged"),
+    ("name", "options", "connection", "runs"),
     [
-        ("endpoint_proxy", WHOLE, "winrm", 11, 5),
-        ("wpad", {"state": "disabled", "scope": ["all_users"]}, "winrs", 10, 7),
+        ("endpoint_proxy", WHOLE, "winrm", {True: 11, False: 5}),
+        ("wpad", {"state": "disabled", "scope": ["all_users"]}, "winrs", {True: 10, False: 7}),
+        ("winhttp_import_ie", {"source": "lab"}, "winrs", {True: 10, False: 7}),
     ],
 )
 def test_it_takes_more_over_winrm_and_where_the_hives_of_users_are_looked_for(
-    simulated: Callable[..., Site],
-    name: str,
-    options: dict[str, object],
-    connection: str,
-    changed: int,
-    converged: int,
+    simulated: Callable[..., Site], name: str, options: dict[str, object], connection: str, runs: dict[bool, int]
 ) -> None:
     site = simulated(endpoints=1)
-    for again, requests in ((False, changed), (True, converged)):
-        assert site.module(name, options, connection=connection)["changed"] is not again
+    for changed, requests in runs.items():
+        assert site.module(name, options, connection=connection)["changed"] is changed
         assert site.lab.account(site.name).requests == requests
         site.lab.reset_accounts()
 

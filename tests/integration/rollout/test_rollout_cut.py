@@ -50,8 +50,6 @@ def interrupted(change: Change, playbook: str, when: Any, **variables: Any) -> t
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # Whoever started this test may have it ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + PATIENCE
     while not when():

@@ -61,8 +61,8 @@ def test_a_script_or_the_archive_of_one_is_a_package_and_shows_its_hash_only(
         ("a.zip", archive(a_txt=SCRIPT), "holds 0 scripts (.cmd), and has to hold one."),
         ("a.zip", archive(a_cmd=SCRIPT, b_cmd=SCRIPT), "holds 2 scripts (.cmd), and has to hold one."),
         ("a.zip", archive(a_cmd=b"x" * (LIMIT + 1)), f"has more than {LIMIT} bytes."),
-        ("a.zip", archive(zipfile.ZIP_BZIP2, a_cmd=SCRIPT), "is packed in a way that Windows does not use."),
-        ("a.zip", archive(zipfile.ZIP_LZMA, a_cmd=SCRIPT), "is packed in a way that Windows does not use."),
+        ("a.zip", archive(zipfile.ZIP_BZIP2, a_cmd=SCRIPT), "is encrypted, or packed as Windows does not pack."),
+        ("a.zip", archive(zipfile.ZIP_LZMA, a_cmd=SCRIPT), "is encrypted, or packed as Windows does not pack."),
         ("a.zip", archive(a_cmd=SCRIPT)[:-30], "is no archive that can be read"),
         ("a.zip", archive(WindowsDefenderATPOffboardingScript_cmd=SCRIPT), "is a package that offboards, by its name."),
         ("OffboardingX.cmd", SCRIPT, "is a package that offboards, by its name."),
@@ -81,6 +81,10 @@ def test_an_encrypted_or_damaged_archive_is_refused(tmp_path: Path) -> None:
         good = good[:at] + bytes([good[at] | 1]) + good[at + size :]
     with pytest.raises(InvalidOption, match="it is damaged or encrypted"):
         load(written(tmp_path, "a.zip", good), "package")
+    # The method by which 7-Zip says that it has encrypted with AES.
+    aes = good[: central + 10] + bytes([99]) + good[central + 11 :]
+    with pytest.raises(InvalidOption, match="is encrypted, or packed as Windows does not pack"):
+        load(written(tmp_path, "a.zip", aes), "package")
 
 
 def test_every_cut_and_every_turned_byte_is_a_package_or_refused(tmp_path: Path) -> None:
