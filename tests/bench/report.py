@@ -17,7 +17,7 @@ from tests.bench.claims import Claim
 from tests.bench.controller import Figures, Run, Taken
 from tests.bench.scale import DRIFTED_EACH, Point
 from tests.bench.share import Share
-from tests.bench.table import Size, Table
+from tests.bench.table import Size, Table, cell
 
 _SIGN_IN = {"basic": ", Basic over HTTP", "ntlm": "", "kerberos": ", Kerberos"}
 PLOT = "images/benchmark-scale.svg"
@@ -164,9 +164,9 @@ def _table(results: Results) -> Iterator[str]:
     yield ""
     yield (
         f"Of the floors and the playbooks beside them {floors.hosts} endpoints were asked in each of "
-        f"{floors.repetitions} turns, of the peers {few.hosts // 2}, and of what is held against them and with "
-        f"Kerberos {few.hosts}, with {floors.forks} forks. Wall is that of the run divided by its endpoints. Wall and "
-        "CPU are counted from the first play or task on: the start of ansible-playbook, "
+        f"{floors.repetitions} turns, of the peers {cell(few, 'peers').hosts}, and of what is held against them and "
+        f"with Kerberos {few.hosts}, with {floors.forks} forks. Wall is that of the run divided by its endpoints. "
+        "Wall and CPU are counted from the first play or task on: the start of ansible-playbook, "
         f"{results.start.start_cpu:.2f} s of CPU, is left out. `endpoint CPU` is what the process of the endpoints "
         "took."
     )
