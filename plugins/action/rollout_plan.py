@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,8 @@ class ActionModule(EndpointAction):
             if not RUN[variable].test(options[option]):
                 raise InvalidOption(option, f"it has to be {RUN[variable].words}.")
         path = Path(options["path"]).expanduser()
-        hosts, to_change, without = _gathered(path, task_vars["ansible_play_hosts_all"])
-        plan = _plan(options["valid_hours"], KeptPlans(path, hosts), without)
+        found = _gathered(path, task_vars["ansible_play_hosts_all"])
+        plan = _plan(options["valid_hours"], KeptPlans(path, found.hosts), found.without)
         page = path.with_suffix(".html")
         if not self._task.check_mode:
             try:
@@ -55,29 +56,41 @@ class ActionModule(EndpointAction):
             "path": str(path),
             "page": str(page),
             "digest": plan.digest,
-            "hosts": sorted(hosts),
-            "to_change": sorted(to_change),
+            "hosts": sorted(found.hosts),
+            "to_change": sorted(found.to_change),
             "left_out": dict(plan.left_out),
             "lines": [
-                f"{len(to_change)} of {len(plan.hosts)} endpoints would be changed.",
-                *_left_out("Could not be read", {host: found.unread for host, found in without.items()}),
-                *_left_out("Can't be moved", {host: found.unfit for host, found in without.items()}),
+                f"{len(found.to_change)} of {len(plan.hosts)} endpoints would be changed.",
+                *_left_out("Could not be read", {host: one.unread for host, one in found.without.items()}),
+                *_left_out("Can't be moved", {host: one.unfit for host, one in found.without.items()}),
+                *(f"Warned of: {line}" for line in _listed(found.warned)),
                 f"To approve: {page}, digest {plan.digest}",
             ],
         }
 
 
-def _gathered(path: Path, everyone: Sequence[str]) -> tuple[list[str], list[str], dict[str, Prediction]]:
-    """The hosts that there is a plan for, those of them that would be changed, and what became of all others."""
-    hosts, to_change, without = [], [], {}
-    for host, found in gather(path, everyone):
-        if found.planned is None:
-            without[host] = found
+@dataclass(frozen=True)
+class _Gathered:
+    """The hosts that there is a plan for, those that would change, what became of all others, and who has a warning."""
+
+    hosts: list[str] = field(default_factory=list)
+    to_change: list[str] = field(default_factory=list)
+    without: dict[str, Prediction] = field(default_factory=dict)
+    warned: dict[str, list[str]] = field(default_factory=dict)
+
+
+def _gathered(path: Path, everyone: Sequence[str]) -> _Gathered:
+    found = _Gathered()
+    for host, prediction in gather(path, everyone):
+        if prediction.planned is None:
+            found.without[host] = prediction
             continue
-        hosts.append(host)
-        if found.planned.changed:
-            to_change.append(host)
-    return hosts, to_change, without
+        found.hosts.append(host)
+        if prediction.planned.changed:
+            found.to_change.append(host)
+        for warning in prediction.planned.warnings:
+            found.warned.setdefault(warning, []).append(host)
+    return found
 
 
 def _plan(valid_hours: int, hosts: Mapping[str, HostPlan], without: Mapping[str, Prediction]) -> Plan:
@@ -102,10 +115,14 @@ def _left_out(what: str, reasons: Mapping[str, str]) -> list[str]:
 
 
 def _by_reason(reasons: Mapping[str, str]) -> Sequence[str]:
-    """A line for each reason, with how many hosts have it and which; the reason of most hosts first."""
     hosts: dict[str, list[str]] = {}
     for host, reason in sorted(reasons.items()):
-        hosts.setdefault(reason.rstrip("."), []).append(host)
+        hosts.setdefault(reason, []).append(host)
+    return _listed(hosts)
+
+
+def _listed(hosts: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """A line for each reason, with how many hosts have it and which; the reason of most hosts first."""
     ordered = sorted(hosts.items(), key=lambda entry: -len(entry[1]))
-    lines = [f"{len(names)} ({few(names)}): {reason}." for reason, names in ordered[:_SHOWN]]
+    lines = [f"{len(names)} ({few(names)}): {reason.rstrip('.')}." for reason, names in ordered[:_SHOWN]]
     return [*lines, f"{len(ordered) - _SHOWN} more reasons."] if len(ordered) > _SHOWN else lines

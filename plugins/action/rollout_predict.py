@@ -40,7 +40,8 @@ class ActionModule(EndpointAction):
             why = f"could not be read: {prediction.unread}" if prediction.unread else said
             # That is what the default output shows as neither well nor changed.
             return {"changed": False, "skipped": True, "skipped_reason": why, "msg": why}
-        result = {"changed": planned.changed, "commands": list(planned.commands), "warnings": list(planned.warnings)}
+        # Its warnings are said by the task that writes the plan, once for all hosts that have them.
+        result = {"changed": planned.changed, "commands": list(planned.commands)}
         return result | ({"diff": {"before": planned.before, "after": planned.after}} if self._task.diff else {})
 
     def _prediction(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Prediction:

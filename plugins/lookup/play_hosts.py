@@ -15,6 +15,8 @@ description:
     part of it matches nothing. The keyword C(hosts) of a play takes such a pattern for no hosts and succeeds.
   - The playbooks of this collection take their hosts from it, by the variable C(mde_hosts).
   - With C(ansible-playbook --syntax-check) it returns an empty list, since no host is named there.
+  - Of a list, Ansible keeps every name once more for each batch of a play, for as long as it runs. Of thousands of
+    hosts in many batches, hand it one text instead, as the example does.
 options:
   _terms:
     description: The pattern, a text or a list of texts.
@@ -27,7 +29,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Look at the endpoints
-  hosts: "{{ query('mde.connectivity.play_hosts', mde_hosts | default('')) }}"
+  hosts: "{{ query('mde.connectivity.play_hosts', mde_hosts | default('')) | join(',') or [] }}"
   gather_facts: false
   tasks:
     - name: Read the settings

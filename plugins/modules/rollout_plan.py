@@ -95,12 +95,14 @@ left_out:
   returned: success
   sample: {pc-0003: nothing listens at its address}
 lines:
-  description: The same for people, with a line for each reason for which endpoints were left out.
+  description:
+    - The same for people, with a line for each reason for which endpoints were left out, and for each warning.
   type: list
   elements: str
   returned: success
   sample:
     - 1 of 2 endpoints would be changed.
     - "Could not be read, and left out: 1 (pc-0003): nothing listens at its address."
+    - "Warned of: 1 (pc-0001): A static proxy and a WinHTTP proxy are both set; the sensor prefers the static one."
     - "To approve: /srv/change/plan.html, digest 4b0d0a3f7f9c0f6f2f7a4c7c1b8e6d5a4f3e2d1c0b9a8f7e6d5c4b3a29180706"
 """

@@ -84,7 +84,6 @@ CHECKS: tuple[Check, ...] = (
     Check("sanity", ("-m", "tests.checks.sanity"), "source", report=True, seconds=270),
     publish("importer", 30),
     publish("lint-installed", 20),
-    publish("lint-clone", 20),
     publish("reuse", 5),
     publish("workflows", 5),
     # Each test is a process there, which is five times what it takes in `unit`; that one runs them all.
@@ -95,7 +94,7 @@ CHECKS: tuple[Check, ...] = (
     lint("mypy", "-m", "mypy", *TYPED),
     lint("mypy-tests", "-m", "mypy", *TYPED_TESTS),
     lint("style", "-m", "tests.checks.style"),
-    lint("ansible-lint", "-m", "ansiblelint", "--strict", seconds=25),
+    lint("lint-clone", "-m", "tests.checks.publish", "lint-clone", seconds=25),
     lint("docs", "-m", "tests.checks.docs"),
     lint("site", "-m", "tests.checks.site", seconds=15),
     lint("changelog", "-m", "antsibull_changelog", "lint"),

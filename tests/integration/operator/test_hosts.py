@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from windows_lab.lab import Lab
 
 from tests.integration.operator.mistakes import PROXY, play, refused
@@ -122,3 +123,15 @@ def test_a_missing_package_is_said_with_the_command_that_installs_it(lab: Lab, t
     for run in (whole, own):
         assert all(sentence in result["msg"] and "pip install pywinrm" in result["msg"] for result in run.results())
         assert run.outcomes
+
+
+def test_every_playbook_hands_the_hosts_of_a_fleet_to_ansible_as_one_text() -> None:
+    # Of a list Ansible keeps every name for each batch: 40 kB per batch of a fleet of 5,000.
+    asked = [
+        (path.name, hosts)
+        for path in sorted(PLAYBOOKS.glob("*.yml"))
+        for play in yaml.safe_load(path.read_text(encoding="utf-8"))
+        if "query(" in (hosts := play.get("hosts", "")) and "'localhost'" not in hosts
+    ]
+    assert len(asked) >= 20
+    assert [name for name, hosts in asked if not hosts.endswith("| join(',') or [] }}")] == []
