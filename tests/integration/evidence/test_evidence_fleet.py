@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mde.connectivity authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan and rollout of 1,000 endpoints with 50 forks: no record is lost or mixed up with another."""
+"""A whole change on 1,000 endpoints that differ, with 50 forks: no record is lost or mixed up with another."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ from windows_lab.simulated.endpoint import SimulatedEndpoint
 
 from tests import needs
 from tests.integration.evidence.browser import Browser
-from tests.integration.site import CONNECTIONS, DIRECT, named
+from tests.integration.site import CONNECTIONS, DIRECT, Site, named
 
-HOSTS = 1000
+PROFILES = {"clean": 800, "german": 80, "hardened": 45, "blob28": 30, "constrained": 25, "battery": 20}
+HOSTS = sum(PROFILES.values())
+DIFFERENT = "all:!clean-*"
 FORKS = 50
 BATCHES = [1, "10%", "100%"]
 SIZES = [1, HOSTS // 10, HOSTS - HOSTS // 10 - 1]
@@ -42,23 +44,47 @@ pytestmark = pytest.mark.simulated
 
 @dataclass(frozen=True)
 class Fleet:
-    """What is left after the rollout: the endpoints, the proxy that they share, and the evidence."""
+    """What is left after the rollout: the endpoints, the proxy that they share, and the files.
+
+    before, planned and after are what all of them held: at first, after the plan, and after the rollout.
+    """
 
     lab: Lab
     proxy: Proxy
-    evidence: Path
+    work: Path
+    before: dict[str, dict[str, Any]]
+    planned: dict[str, dict[str, Any]]
+    after: dict[str, dict[str, Any]]
+
+    @property
+    def evidence(self) -> Path:
+        return self.work / "evidence"
 
     def server(self, name: str) -> str:
         """The proxy that only this endpoint is to use, and whose name only this endpoint resolves."""
         return f"{host_of(name)}:{self.proxy.port}"
 
 
+def read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def held(lab: Lab, work: Path) -> dict[str, dict[str, Any]]:
+    """Every value that the collection manages on each endpoint, read behind the back of everything."""
+    site = Site(lab, work)
+    found = {}
+    for name, site.endpoint in lab.endpoints.items():
+        found[name] = site.managed()
+    return found
+
+
 def host_of(name: str) -> str:
     return f"{name}.proxy.corp.test"
 
 
-def run(playbook: str, work: Path, file: Path) -> None:
-    """Run a playbook of the collection on all endpoints; it has to end well."""
+def run(playbook: str, work: Path, *more: str) -> str:
+    """Run a playbook of the collection on all endpoints, and return its output; it has to end well."""
     log = work / f"{playbook}.log"
     environment = {
         **os.environ,
@@ -67,16 +93,19 @@ def run(playbook: str, work: Path, file: Path) -> None:
         "ANSIBLE_NOCOLOR": "1",
     }
     program = Path(sys.executable).with_name("ansible-playbook")
-    arguments = ["-i", str(file), "-e", f"@{work / 'variables.json'}", "--forks", str(FORKS)]
+    files = ["-i", str(work / "inventory.yml"), "-e", f"@{work / 'variables.json'}"]
+    arguments = [*files, *more, "--forks", str(FORKS)]
     with log.open("w") as output:
         finished = subprocess.run(
             [str(program), *arguments, f"mde.connectivity.{playbook}"],
             env=environment, cwd=work, stdout=output, stderr=subprocess.STDOUT, timeout=1800, check=False,
         )  # fmt: skip
-    assert finished.returncode == 0, log.read_text()[-3000:]
+    said = log.read_text(encoding="utf-8")
+    assert finished.returncode == 0, said[-3000:]
+    return said
 
 
-def write_files(lab: Lab, port: int, work: Path) -> Path:
+def write_files(lab: Lab, port: int, work: Path) -> None:
     """An inventory in which every endpoint has a proxy of its own, and the variables of the change."""
     content = inventory.document(lab, "winrs", "basic")
     for name, variables in content["windows"]["hosts"].items():
@@ -95,9 +124,7 @@ def write_files(lab: Lab, port: int, work: Path) -> Path:
         "endpoint_verify_urls": [{"url": URL, "statuses": [200]}],
     }
     (work / "variables.json").write_text(json.dumps(variables), encoding="utf-8")
-    file = work / "inventory.yml"
-    file.write_text(json.dumps(content), encoding="utf-8")
-    return file
+    (work / "inventory.yml").write_text(json.dumps(content), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -107,20 +134,57 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     with (
         Origin() as origin,
         Proxy({"service.corp.test": "127.0.0.1"}, ports={80: origin.port}) as proxy,
-        Lab(profiles={"clean": HOSTS}) as lab,
+        Lab(profiles=PROFILES) as lab,
     ):
-        file = write_files(lab, proxy.port, work)
-        run("plan", work, file)
+        write_files(lab, proxy.port, work)
+        before = held(lab, work)
+        run("plan", work)
         assert not any(endpoint.writes for endpoint in lab.endpoints.values())
+        planned = held(lab, work)
         lab.reset_accounts()
-        run("rollout", work, file)
-        yield Fleet(lab, proxy, work / "evidence")
+        said = run("rollout", work)
+        assert said.count("PLAY [Carry out the plan, batch by batch]") == len(SIZES)
+        yield Fleet(lab, proxy, work, before, planned, held(lab, work))
 
 
 @pytest.fixture
 def summary(fleet: Fleet) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((fleet.evidence / "summary.json").read_text(encoding="utf-8"))
-    return content
+    return read(fleet.evidence / "summary.json")
+
+
+@pytest.fixture
+def plan(fleet: Fleet) -> dict[str, Any]:
+    """The plan that was carried out."""
+    return read(fleet.work / "plan.json")
+
+
+def test_a_plan_changes_nothing_and_is_about_every_endpoint(fleet: Fleet, plan: dict[str, Any]) -> None:
+    assert fleet.planned == fleet.before
+    assert [name for name, entry in plan["hosts"].items() if entry["changed"]] == sorted(fleet.lab.endpoints)
+
+
+def test_trap_41_a_change_on_1000_endpoints_end_to_end(fleet: Fleet, plan: dict[str, Any]) -> None:
+    for name, endpoint in fleet.lab.endpoints.items():
+        record = load(fleet.evidence, name)
+        assert record is not None
+        assert (record.host, record.change, record.plan_digest) == (name, "CHG0001", plan["digest"])
+        for there, entries in ((fleet.before, record.snapshot), (fleet.after, record.written)):
+            for entry in entries:
+                value = there[name][f"{entry['key']}\\{entry['name']} {entry['view']}"]
+                assert (entry["type"], entry["data"]) == (value[0], value[1].hex())
+        assert len(endpoint.writes) == len(record.commands) == 2
+        assert sum("netsh winhttp set proxy" in line for line in fleet.lab.account(name).commands) == 1
+
+
+def test_a_plan_after_it_finds_nothing_to_do_on_endpoints_of_every_kind(fleet: Fleet) -> None:
+    second = fleet.work / "second.json"
+    said = run("plan", fleet.work, "-e", json.dumps({"mde_hosts": DIFFERENT, "mde_plan": str(second)}))
+    different = {name: entry["changed"] for name, entry in read(second)["hosts"].items()}
+    assert different == {name: False for name in fleet.lab.endpoints if not name.startswith("clean-")}
+    assert len(different) == HOSTS - PROFILES["clean"]
+    assert read(second)["left_out"] == {}
+    assert f"0 of {len(different)} endpoints would be changed." in said
+    assert held(fleet.lab, fleet.work) == fleet.after
 
 
 def test_each_record_says_what_its_endpoint_holds(fleet: Fleet) -> None:
@@ -130,8 +194,8 @@ def test_each_record_says_what_its_endpoint_holds(fleet: Fleet) -> None:
         assert record is not None
         assert (record.host, record.verdict, record.state, record.changed) == (name, "ok", "done", True)
         for view, label in ((64, "native"), (32, "wow64")):
-            held = endpoint.value(CONNECTIONS, "WinHttpSettings", view)
-            assert held == ("REG_BINARY", named(server, bypass))
+            value = endpoint.value(CONNECTIONS, "WinHttpSettings", view)
+            assert value == ("REG_BINARY", named(server, bypass, endpoint.profile.blob_header))
             said = record.observed["winhttp"][label]
             assert (said["proxy"], said["bypass"]) == (server, [bypass])
             assert record.before["winhttp"][label]["direct"]
@@ -145,8 +209,8 @@ def test_each_record_has_the_bytes_of_its_endpoint(fleet: Fleet) -> None:
         assert record is not None
         assert len(record.written) == len(record.snapshot) == 2
         for entry in record.written:
-            held = endpoint.value(entry["key"], entry["name"], entry["view"])
-            assert held == (entry["type"], bytes.fromhex(entry["data"]))
+            value = endpoint.value(entry["key"], entry["name"], entry["view"])
+            assert value == (entry["type"], bytes.fromhex(entry["data"]))
         assert {bytes.fromhex(entry["data"]) for entry in record.snapshot} == {DIRECT}
         # The lab's own account of what was written to this registry.
         noted = [line.rpartition(" ")[2] for line in endpoint.writes]

@@ -103,11 +103,17 @@ def test_what_changes_of_the_antivirus_is_said_without_what_follows_from_it() ->
     ]
 
 
-LEAF = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text())
+LEAF = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.text(max_size=5), max_size=3)
+INNER = ["native", "wow64", "system", "local_service", "direct", "proxy", "bypass", "readable", "auto_detect", "method"]
+NAMES = ["winhttp", "wininet", "wpad", "datacollection", "antivirus", "effective", "conflicts", "other"]
 TREE = st.dictionaries(
-    st.sampled_from(["winhttp", "wininet", "wpad", "datacollection", "antivirus", "effective", "conflicts", "other"])
-    | st.text(),
-    st.recursive(LEAF, lambda inner: st.dictionaries(st.text(), inner), max_leaves=10),
+    st.sampled_from(NAMES) | st.text(max_size=5),
+    st.recursive(
+        LEAF,
+        lambda inner: st.dictionaries(st.sampled_from(INNER) | st.text(max_size=5), inner, max_size=4),
+        max_leaves=6,
+    ),
+    max_size=4,
 )
 
 
