@@ -63,7 +63,7 @@ class ActionModule(EndpointAction):
                 f"{len(found.to_change)} of {len(plan.hosts)} endpoints would be changed.",
                 *_left_out("Could not be read", {host: one.unread for host, one in found.without.items()}),
                 *_left_out("Can't be moved", {host: one.unfit for host, one in found.without.items()}),
-                *(f"Warned of: {line}" for line in _listed(found.warned)),
+                *(f"Warned of: {line}" for line in _listed(found.warned, "warnings, which the page has")),
                 f"To approve: {page}, digest {plan.digest}",
             ],
         }
@@ -89,7 +89,7 @@ def _gathered(path: Path, everyone: Sequence[str]) -> _Gathered:
         if prediction.planned.changed:
             found.to_change.append(host)
         for warning in prediction.planned.warnings:
-            found.warned.setdefault(warning, []).append(host)
+            found.warned.setdefault(warning.rstrip("."), []).append(host)
     return found
 
 
@@ -117,12 +117,12 @@ def _left_out(what: str, reasons: Mapping[str, str]) -> list[str]:
 def _by_reason(reasons: Mapping[str, str]) -> Sequence[str]:
     hosts: dict[str, list[str]] = {}
     for host, reason in sorted(reasons.items()):
-        hosts.setdefault(reason, []).append(host)
-    return _listed(hosts)
+        hosts.setdefault(reason.rstrip("."), []).append(host)
+    return _listed(hosts, "reasons")
 
 
-def _listed(hosts: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """A line for each reason, with how many hosts have it and which; the reason of most hosts first."""
+def _listed(hosts: Mapping[str, Sequence[str]], what: str) -> Sequence[str]:
+    """A line for each sentence, with how many hosts it is about and which; the one about most hosts first."""
     ordered = sorted(hosts.items(), key=lambda entry: -len(entry[1]))
-    lines = [f"{len(names)} ({few(names)}): {reason.rstrip('.')}." for reason, names in ordered[:_SHOWN]]
-    return [*lines, f"{len(ordered) - _SHOWN} more reasons."] if len(ordered) > _SHOWN else lines
+    lines = [f"{len(names)} ({few(sorted(names))}): {said}." for said, names in ordered[:_SHOWN]]
+    return [*lines, f"{len(ordered) - _SHOWN} more {what}."] if len(ordered) > _SHOWN else lines

@@ -16,7 +16,7 @@ description:
   - The playbooks of this collection take their hosts from it, by the variable C(mde_hosts).
   - With C(ansible-playbook --syntax-check) it returns an empty list, since no host is named there.
   - Of a list, Ansible keeps every name once more for each batch of a play, for as long as it runs. Of thousands of
-    hosts in many batches, hand it one text instead, as the example does.
+    hosts in many batches, hand it one text instead, as the example does, or an empty list where there is none.
 options:
   _terms:
     description: The pattern, a text or a list of texts.

@@ -17,6 +17,7 @@ description:
   - An endpoint that could not be read is no failure of this task, but reported as skipped. The plan leaves it out and
     says why. An endpoint whose state does not allow what is asked for is reported as skipped too, and there will be no
     plan.
+  - What an endpoint would be warned of is in the plan, and said by M(mde.connectivity.rollout_plan).
   - Used by the playbook C(mde.connectivity.plan).
 options:
   plan:

@@ -83,10 +83,10 @@ def _lines(content: bytes) -> Iterator[str]:
     for line in text.replace("\r\n", "\n").split("\n"):
         if line.startswith(";"):
             continue
-        line = begun + line.strip()
-        begun = line[:-1] if line.endswith("\\") else ""
-        if line and not begun:
-            yield line
+        whole = begun + line.strip()
+        begun = whole[:-1] if whole.endswith("\\") else ""
+        if whole and not begun:
+            yield whole
     if begun:
         raise BadFile(f"{begun!r} is not continued")
 

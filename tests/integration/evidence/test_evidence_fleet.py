@@ -142,8 +142,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         assert not any(endpoint.writes for endpoint in lab.endpoints.values())
         planned = held(lab, work)
         lab.reset_accounts()
-        said = run("rollout", work)
-        assert said.count("PLAY [Carry out the plan, batch by batch]") == len(SIZES)
+        run("rollout", work)
         yield Fleet(lab, proxy, work, before, planned, held(lab, work))
 
 
@@ -174,6 +173,8 @@ def test_trap_41_a_change_on_1000_endpoints_end_to_end(fleet: Fleet, plan: dict[
                 assert (entry["type"], entry["data"]) == (value[0], value[1].hex())
         assert len(endpoint.writes) == len(record.commands) == 2
         assert sum("netsh winhttp set proxy" in line for line in fleet.lab.account(name).commands) == 1
+    said = (fleet.work / "rollout.log").read_text(encoding="utf-8")
+    assert said.count("PLAY [Carry out the plan, batch by batch]") == len(SIZES)
 
 
 def test_a_plan_after_it_finds_nothing_to_do_on_endpoints_of_every_kind(fleet: Fleet) -> None:

@@ -132,14 +132,14 @@ def refused(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, lis
     work = tmp_path_factory.mktemp("refused")
     with TlsServer(lab.authority.server_context(["127.0.0.1"], expired=True)) as expired:
         hosts = {}
-        for connection in SCHEME:
+        for connection, scheme in SCHEME.items():
             mistakes = {
                 "untrusted": {TRUST[connection]: str(Authority(work / connection).pem)},
                 "nowhere": {TRUST[connection]: str(work / "nowhere.pem")},
                 "name": {"ansible_host": "localhost"},
                 "expired": {"ansible_port": expired.port},
                 "password": {"ansible_password": SECRET},
-                "plain": {SCHEME[connection]: "http"},
+                "plain": {scheme: "http"},
                 "secured": {"ansible_port": lab.ports["clean-1"]},
             }
             for name, mistake in mistakes.items():

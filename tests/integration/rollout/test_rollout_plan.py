@@ -64,12 +64,14 @@ def test_a_warning_of_many_is_said_once_with_who_has_it(network: Stage, tmp_path
         same = named(OTHER["proxy"], "*.corp.test")
         change.endpoint("clean-2").set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", same, 32)
         only = {**OTHER, "bypass": ["*.corp.test"], "include_32bit": False}
-        result = change.plan(endpoint_proxy_winhttp_proxy=only)
+        run = change.play("plan", endpoint_proxy_winhttp_proxy=only)
         plan = json.loads(change.plan_file.read_text(encoding="utf-8"))
     (warning,) = {text for entry in plan["hosts"].values() for text in entry["warnings"]}
     assert [name for name, entry in plan["hosts"].items() if entry["warnings"]] == ["clean-1", "clean-3"]
-    (said,) = [line for line in result["lines"] if line.startswith("Warned of: ")]
-    assert said == f"Warned of: 2 (clean-1, clean-3): {warning}"
+    lines = next(o.result["lines"] for o in run.outcomes if o.task == "Write the plan and the page")
+    assert [line for line in lines if warning in line] == [f"Warned of: 2 (clean-1, clean-3): {warning}"]
+    assert not any(outcome.result.get("warnings") for outcome in run.outcomes)
+    assert "WARNING" not in run.output
 
 
 def test_check_mode_says_what_would_happen_and_leaves_nothing(planned: Change) -> None:
