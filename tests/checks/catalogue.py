@@ -65,7 +65,7 @@ CHECKS: tuple[Check, ...] = (
         *SIMULATED,
     ),
     pytest("wine", "wine", 365, INTEGRATION, "-m", "wine"),
-    Check("wine-newer", ("-m", "tests.checks.wine_newer"), "wine", report=True, seconds=25),
+    Check("wine-newer", ("-m", "tests.checks.wine_newer"), "wine", report=True, seconds=80),
     Check(
         "molecule",
         ("-m", "molecule", "test", "--scenario-name", "default"),
@@ -81,7 +81,7 @@ CHECKS: tuple[Check, ...] = (
     Check("windows-rehearsal", ("-m", "tests.checks.windows_rehearsal"), "wine", seconds=165),
     Check("demo", ("-m", "tests.demo"), "simulated", seconds=5),
     Check("package", ("-m", "tests.checks.package"), "simulated", seconds=10),
-    Check("sanity", ("-m", "tests.checks.sanity"), "source", report=True, seconds=115),
+    Check("sanity", ("-m", "tests.checks.sanity"), "source", report=True, seconds=270),
     publish("importer", 25),
     publish("lint-installed", 35),
     publish("reuse", 5),
