@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.mde.connectivity.plugins.plugin_utils._action import EndpointAction
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._files import NotWritable
 from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._plan_page import render_plan
+from ansible_collections.mde.connectivity.plugins.plugin_utils._evidence._table import say
 from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._meant import few
 from ansible_collections.mde.connectivity.plugins.plugin_utils._operator._variables import RUN
 from ansible_collections.mde.connectivity.plugins.plugin_utils._resources._resource import (
@@ -51,6 +52,8 @@ class ActionModule(EndpointAction):
                 render_plan(plan, page)
             except NotWritable as error:
                 raise Refused(str(error)) from None
+        lines = _lines(found, plan, page)
+        say(lines)
         return {
             "changed": not self._task.check_mode,
             "path": str(path),
@@ -59,13 +62,7 @@ class ActionModule(EndpointAction):
             "hosts": sorted(found.hosts),
             "to_change": sorted(found.to_change),
             "left_out": dict(plan.left_out),
-            "lines": [
-                f"{len(found.to_change)} of {len(plan.hosts)} endpoints would be changed.",
-                *_left_out("Could not be read", {host: one.unread for host, one in found.without.items()}),
-                *_left_out("Can't be moved", {host: one.unfit for host, one in found.without.items()}),
-                *(f"Warned of: {line}" for line in _listed(found.warned, "warnings, which the page has")),
-                f"To approve: {page}, digest {plan.digest}",
-            ],
+            "lines": lines,
         }
 
 
@@ -107,6 +104,16 @@ def _plan(valid_hours: int, hosts: Mapping[str, HostPlan], without: Mapping[str,
         raise Refused(f"{none} {' '.join(_by_reason(left_out))}")
     created = utc_now()
     return Plan(created, created + datetime.timedelta(hours=valid_hours), VERSION, hosts, left_out)
+
+
+def _lines(found: _Gathered, plan: Plan, page: Path) -> list[str]:
+    return [
+        f"{len(found.to_change)} of {len(plan.hosts)} endpoints would be changed.",
+        *_left_out("Could not be read", {host: one.unread for host, one in found.without.items()}),
+        *_left_out("Can't be moved", {host: one.unfit for host, one in found.without.items()}),
+        *(f"Warned of: {line}" for line in _listed(found.warned, "warnings, which the page has")),
+        f"To approve: {page}, digest {plan.digest}",
+    ]
 
 
 def _left_out(what: str, reasons: Mapping[str, str]) -> list[str]:

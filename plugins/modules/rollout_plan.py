@@ -17,6 +17,7 @@ description:
     a digest, and into a page that a person can read.
   - Endpoints that could not be read are left out. Where the state of an endpoint does not allow what is asked for, and
     where none could be read, the task fails and nothing is written.
+  - It prints how many endpoints would change, which were left out and why, and what endpoints are warned of.
   - Used by the playbook C(mde.connectivity.plan). Runs on the controller and reaches no endpoint.
 options:
   path:
@@ -52,12 +53,6 @@ EXAMPLES = r"""
   mde.connectivity.rollout_plan:
     path: /srv/change/plan.json
     valid_hours: 72
-  run_once: true
-  register: planned
-
-- name: Say what is planned
-  ansible.builtin.debug:
-    msg: "{{ planned.lines }}"
   run_once: true
 """
 
@@ -96,7 +91,7 @@ left_out:
   sample: {pc-0003: nothing listens at its address}
 lines:
   description:
-    - The same for people, with a line for each reason for which endpoints were left out, and for each warning.
+    - What was printed, with a line for each reason for which endpoints were left out, and for each warning.
   type: list
   elements: str
   returned: success

@@ -79,7 +79,7 @@ def test_who_can_not_be_moved_is_left_out_of_the_plan_with_the_reason(network: S
     with migration_on(network, tmp_path, profiles) as fleet:
         planned = fleet.play("streamlined_plan")
         assert planned.rc == 0, planned.output[-3000:]
-        said = "\n".join(next(o.result for o in planned.outcomes if o.task == "Say what is planned")["msg"])
+        said = "\n".join(next(o.result for o in planned.outcomes if o.task == "Write the plan and the page")["lines"])
         assert "1 of 1 endpoints would be changed." in said
         assert "Can't be moved, and left out: 2 (stale-1, stale-2): It is not ready for streamlined con" in said
         assert "KB5020953 or a later one is missing: the build is 19045.0, and it needs 19045.2194" in said
