@@ -116,7 +116,7 @@ INPUTS: list[tuple[str, str, Callable[[int], str]]] = [
 
 
 @pytest.mark.parametrize(("target", "make"), [pytest.param(t, m, id=f"{t}: {n}") for t, n, m in INPUTS])
-def test_16_times_the_input_takes_no_more_than_64_times_the_time(target: str, make: Callable[[int], str]) -> None:
+def test_16_times_the_input_takes_no_more_than_128_times_the_time(target: str, make: Callable[[int], str]) -> None:
     def read(text: str) -> None:
         TARGETS[target](text.encode("utf-8", "replace"))
 
@@ -127,5 +127,5 @@ def test_16_times_the_input_takes_no_more_than_64_times_the_time(target: str, ma
 
 
 def test_what_grows_with_the_square_is_caught() -> None:
-    with pytest.raises(AssertionError, match="2000 take"):
-        assert_linear(re.compile(" +x").search, " " * 2_000, " " * 32_000, turns=1)
+    with pytest.raises(AssertionError, match="4000 take"):
+        assert_linear(re.compile(" +x").search, " " * 4_000, " " * 64_000, turns=1)
