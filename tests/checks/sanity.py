@@ -23,9 +23,8 @@ HOME = ROOT / ".cache" / "ansible-test"
 # ansible-test fetches this program from the network once; pip's own copy inside Python does the same.
 BOOTSTRAP = "import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n"
 VERSION = "import sys; print('%d.%d' % sys.version_info[:2], end='')"
-# By the ansible-core: the newest has every test, and pylint of all but our tests, which ruff holds to its stable rules
-# of pylint. What an older one holds against the documentation differs, the rest reads the source, and the tests of the
-# matrix import every plugin.
+# By the ansible-core: the newest has every test. What an older one holds against the documentation differs, the rest
+# reads the source, and the tests of the matrix import every plugin.
 TESTS: dict[str, tuple[str, ...]] = {
     "newest": (),
     "oldest": ("action-plugin-docs", "ansible-doc", "runtime-metadata", "validate-modules"),
@@ -71,11 +70,8 @@ def with_core(root: Path, name: str) -> int:
     own = "--python", subprocess.check_output([str(made[0]), "-c", VERSION], text=True)
     if chosen:
         return ansible_test(root, made[0], "sanity", *own, *chosen)
-    left_out = ("--skip-test=pylint", *(() if shutil.which("pwsh") else ("--skip-test=pslint",)))
+    left_out = () if shutil.which("pwsh") else ("--skip-test=pslint",)
     if rc := ansible_test(root, made[0], "sanity", *own, *left_out):
-        return rc
-    shipped = sorted({f"{path.relative_to(root).parts[0]}/" for path in root.rglob("*.py")} - {"tests/"})
-    if rc := ansible_test(root, made[0], "sanity", *own, "--test=pylint", *shipped):
         return rc
     # Where the interpreters lie, and no shims: each of these would ask the manager of its versions first.
     others = [str(Path(found).parent) for version in controller.pythons if (found := find((version,)))]

@@ -9,9 +9,8 @@ import math
 import time
 from collections.abc import Callable
 
-# 16 times the input is 16 times the time where it is linear, and 256 times where it grows with the square. Of a machine
-# whose caches others fill, 84 times was seen of something linear.
-FACTOR, MOST = 16, 128
+# 16 times the input is 16 times the time where it is linear, and 256 times where it grows with the square.
+FACTOR, MOST = 16, 64
 # What takes fewer seconds cannot be told from noise.
 SHORTEST = 0.002
 

@@ -116,16 +116,20 @@ INPUTS: list[tuple[str, str, Callable[[int], str]]] = [
 
 
 @pytest.mark.parametrize(("target", "make"), [pytest.param(t, m, id=f"{t}: {n}") for t, n, m in INPUTS])
-def test_16_times_the_input_takes_no_more_than_128_times_the_time(target: str, make: Callable[[int], str]) -> None:
+def test_16_times_the_input_takes_no_more_than_64_times_the_time(target: str, make: Callable[[int], str]) -> None:
     def read(text: str) -> None:
         TARGETS[target](text.encode("utf-8", "replace"))
 
     size = FIRST * 2
     while seconds(read, make(size)) < SHORTEST and size < LARGEST:
         size *= 2
-    assert_linear(read, make(size), make(size * FACTOR))
+    try:
+        assert_linear(read, make(size), make(size * FACTOR))
+    except AssertionError:
+        # Where others fill the caches, a short input may fit in and a long one not; of these neither does.
+        assert_linear(read, make(4 * size), make(4 * size * FACTOR), turns=4)
 
 
 def test_what_grows_with_the_square_is_caught() -> None:
-    with pytest.raises(AssertionError, match="4000 take"):
-        assert_linear(re.compile(" +x").search, " " * 4_000, " " * 64_000, turns=1)
+    with pytest.raises(AssertionError, match="2000 take"):
+        assert_linear(re.compile(" +x").search, " " * 2_000, " " * 32_000, turns=1)
