@@ -9,11 +9,12 @@ from pathlib import Path
 
 from tests.checks import matrix
 from tests.checks.kept import kept
+from tests.checks.pythons import find
 
 
 def pinned(name: str, requirements: str, pythons: tuple[str, ...]) -> tuple[Path, bool] | None:
     """Return the interpreter of an environment and whether it was made just now, None without a Python for it."""
-    interpreter = matrix.find(pythons)
+    interpreter = find(pythons)
     if interpreter is None:
         return None
     file = matrix.REQUIREMENTS / requirements

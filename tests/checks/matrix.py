@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.checks import newer_python
 from tests.checks.kept import kept
+from tests.checks.pythons import find
 from tests.checks.runner import LOGS, ROOT, SKIPPED
 
 REQUIREMENTS = ROOT / "requirements"
@@ -39,36 +38,10 @@ _PLUGINS = ("tests/unit/test_docs.py", "tests/unit/test_runtime.py", "tests/unit
 
 CONTROLLERS = {
     "oldest": Controller("core-oldest.txt", ("3.11",)),
-    "development": Controller("core-development.txt", ("3.14", "3.13", "3.12"), _PLUGINS),
-    "newest": Controller("core-newest.txt", ("3.12", "3.13", "3.14")),
+    "development": Controller("core-development.txt", ("3.12", "3.13", "3.14"), _PLUGINS),
+    "newest": Controller("core-newest.txt", ("3.14", "3.13", "3.12")),
     "next": Controller("core-next.txt", ("3.14", "3.13"), _PLUGINS),
 }
-
-
-def interpreters(version: str) -> list[str]:
-    """Return what may be an interpreter of that version: the system's, on the search path, of pyenv, and unpacked."""
-    found = [path for path in map(shutil.which, (f"/usr/bin/python{version}", f"python{version}")) if path]
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    unpacked = [newer_python.INTERPRETER] if newer_python.INTERPRETER.name == f"python{version}" else []
-    paths = [*sorted(pyenv.glob(f"{version}.*/bin/python")), *(path for path in unpacked if path.exists())]
-    return [*found, *map(str, paths)]
-
-
-def starts(interpreter: str, version: str) -> bool:
-    """Whether the interpreter starts, is of that version, and can make environments; a shim may not."""
-    probe = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
-    result = subprocess.run([interpreter, "-c", probe], capture_output=True, text=True, check=False)
-    return result.stdout.strip() == version
-
-
-def find(versions: tuple[str, ...]) -> str | None:
-    """Return the first interpreter that there is, and say which versions are missing."""
-    for version in versions:
-        for interpreter in interpreters(version):
-            if starts(interpreter, version):
-                return interpreter
-        print(f"Python {version} is not here", flush=True)
-    return None
 
 
 def environment(name: str, controller: Controller, interpreter: str) -> Path:
@@ -103,8 +76,6 @@ def link_collection(where: Path) -> None:
 def main(name: str) -> int:
     """Return 0 when unit tests and the run over the lab pass, 77 when there is no interpreter."""
     controller = CONTROLLERS[name]
-    if controller.pythons[0] == newer_python.VERSION and not interpreters(newer_python.VERSION):
-        newer_python.unpack()
     interpreter = find(controller.pythons)
     if interpreter is None:
         print(f"no Python {' or '.join(controller.pythons)} for {controller.core}", flush=True)

@@ -20,14 +20,14 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.checks import matrix
 from tests.checks.kept import kept
+from tests.checks.pythons import FASTEST, find
 from tests.checks.runner import ROOT, SKIPPED
 from tests.checks.tree import copy_tree
 
 PROJECT = Path(__file__).with_name("outside_project")
 REQUIREMENTS = ROOT / "requirements"
-CORES = {"core.txt": ("3.11", "3.12", "3.13"), "core-newest.txt": ("3.12", "3.13", "3.14")}
+CORES = {"core.txt": ("3.11", "3.12", "3.13"), "core-newest.txt": FASTEST}
 # Files that only hold versions here.
 PINS = ("constraints.txt", "run.txt", "test.txt", "dev.txt")
 ANSIBLE_WINDOWS = "ansible_collections/ansible/windows/"
@@ -144,7 +144,7 @@ def show_cost(environment: Environment) -> None:
 
 def main() -> int:
     """Return 0 when both environments saw what they should, 77 when there is no interpreter for one."""
-    found = {core: matrix.find(versions) for core, versions in CORES.items()}
+    found = {core: find(versions) for core, versions in CORES.items()}
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder).resolve()
         collection, lab = build(work)

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.checks.environments import pinned
+from tests.checks.pythons import FASTEST
 from tests.checks.runner import ROOT, SKIPPED
 from tests.checks.tree import copy_tree
 
-PYTHONS = ("3.13", "3.12", "3.14")
 TROUBLE = ("WARNING", "ERROR", "CRITICAL")
 
 
@@ -142,7 +142,7 @@ CHECKS: dict[str, Callable[[Path, Path], int]] = {
 
 def main(name: str) -> int:
     """Return 0 when the check holds, 77 when there is no interpreter for its programs."""
-    made = pinned("publish", "publish.txt", PYTHONS)
+    made = pinned("publish", "publish.txt", FASTEST)
     if made is None:
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.checks.environments import pinned
-from tests.checks.matrix import CONTROLLERS, find
+from tests.checks.kept import kept
+from tests.checks.matrix import CONTROLLERS, REQUIREMENTS, install
+from tests.checks.pythons import FASTEST, find
 from tests.checks.runner import LOGS, ROOT, SKIPPED
 from tests.checks.tree import copy_tree
 
@@ -29,6 +31,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "newest": (),
     "oldest": ("action-plugin-docs", "ansible-doc", "runtime-metadata", "validate-modules"),
 }
+PYTHONS = {"newest": FASTEST, "oldest": CONTROLLERS["oldest"].pythons}
 
 
 def pip_settings() -> dict[str, str]:
@@ -62,12 +65,12 @@ def sanity(root: Path) -> int:
 def with_core(root: Path, name: str) -> int:
     """Run the tests of one ansible-core; with all of them also compile with each further Python that is here."""
     controller = CONTROLLERS[name]
-    made = pinned(f"sanity-{name}", controller.core, controller.pythons)
+    made = pinned(f"sanity-{name}", controller.core, PYTHONS[name])
     if made is None:
         return SKIPPED
     print(f"{name}: {controller.core} on {made[0].resolve()}", flush=True)
     chosen = [f"--test={test}" for test in TESTS[name]]
-    own = "--python", subprocess.check_output([str(made[0]), "-c", VERSION], text=True)
+    own = "--requirements", "--python", subprocess.check_output([str(made[0]), "-c", VERSION], text=True)
     if chosen:
         return ansible_test(root, made[0], "sanity", *own, *chosen)
     left_out = () if shutil.which("pwsh") else ("--skip-test=pslint",)
@@ -75,7 +78,7 @@ def with_core(root: Path, name: str) -> int:
         return rc
     # Where the interpreters lie, and no shims: each of these would ask the manager of its versions first.
     others = [str(Path(found).parent) for version in controller.pythons if (found := find((version,)))]
-    return ansible_test(root, made[0], "sanity", "--test=compile", programs=others)
+    return ansible_test(root, made[0], "sanity", "--requirements", "--test=compile", programs=others)
 
 
 def report(ended: dict[str, int]) -> None:
@@ -90,16 +93,23 @@ def report(ended: dict[str, int]) -> None:
 
 
 def units(root: Path, rooms: Sequence[str]) -> int:
-    """Run the unit tests as ansible-test does, in an environment with what it installs for them."""
+    """Run the unit tests as ansible-test does, in an environment with nothing but what it installs for them."""
+    core, wanted = REQUIREMENTS / "core.txt", root / "tests" / "unit" / "requirements.txt"
     own = "--python", f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return ansible_test(
-        root, Path(sys.executable), "units", *own, "--venv", *(f"tests/unit/{room}/" for room in rooms)
-    )
+    with kept("units", core.read_bytes() + wanted.read_bytes() + sys.version.encode()) as (where, empty):
+        if empty:
+            install(sys.executable, where, "pip", "--requirement", str(core))
+        folders = (f"tests/unit/{room}/" for room in rooms)
+        requirements = ("--requirements",) if empty else ()
+        if rc := ansible_test(root, where / "bin" / "python", "units", *own, *requirements, *folders):
+            # An environment that may lack something is not kept.
+            sys.exit(rc)
+    return 0
 
 
 def ansible_test(root: Path, core: Path, name: str, *arguments: str, programs: Sequence[str] = ()) -> int:
     """Run one command of the ansible-test beside the interpreter `core` on the collection at `root`."""
-    command = [str(core.parent / "ansible-test"), name, "--requirements", "--color", "no", *arguments]
+    command = [str(core.parent / "ansible-test"), name, "--color", "no", *arguments]
     path = os.pathsep.join([*programs, os.environ["PATH"]])
     environment = {**os.environ, **pip_settings(), "HOME": str(HOME), "PATH": path}
     return subprocess.run(command, cwd=root, env=environment, check=False).returncode

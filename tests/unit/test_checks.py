@@ -14,7 +14,7 @@ import pytest
 
 from tests import twice
 from tests.checks import __main__ as command
-from tests.checks import matrix, powershell, repeat, runner, style, times
+from tests.checks import powershell, pythons, repeat, runner, style, times
 from tests.checks.catalogue import CHECKS
 
 REPORT = """
@@ -170,8 +170,8 @@ def test_the_second_run_has_to_change_nothing_on_the_same_hosts() -> None:
 def test_a_missing_interpreter_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matrix, "interpreters", lambda version: ["/bin/false"])
-    assert matrix.find(("3.11", "3.12")) is None
+    monkeypatch.setattr(pythons, "_interpreters", lambda version: ["/bin/false"])
+    assert pythons.find(("3.11", "3.12")) is None
     assert capsys.readouterr().out == "Python 3.11 is not here\nPython 3.12 is not here\n"
 
 
