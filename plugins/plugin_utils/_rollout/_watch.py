@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 
+from .._windows._alarm import Outer
 from .._windows._endpoint import Command, Completed, Connection, Endpoint, EndpointError
 
 # How often it is looked, in seconds, while a call to the endpoint goes on.
@@ -54,17 +55,13 @@ class Watch:
     def bounded(self) -> Iterator[None]:
         """Raise TimeOver or Abandoned out of whatever waits inside."""
         self.check()
-        handler = signal.signal(signal.SIGALRM, lambda *_signal: self.check())
-        # A task that has a timeout of its own has set this already.
-        timer, began = signal.setitimer(signal.ITIMER_REAL, _EACH, _EACH), time.monotonic()
+        # A task that has a timeout of its own has set the timer already.
+        outer = Outer(lambda *_signal: self.check())
         try:
+            signal.setitimer(signal.ITIMER_REAL, _EACH, _EACH)
             yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, handler)
-            if timer[0]:
-                left = timer[0] - (time.monotonic() - began)
-                signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), timer[1])
+            outer.put_back()
 
 
 class WatchedEndpoint(Endpoint):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import signal
 import time
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -18,6 +19,34 @@ class Rang(BaseException):
     """The time is over; no Exception, since connections catch these and try again."""
 
 
+class Outer:
+    """Whoever has SIGALRM and its timer where ring takes them over, and gets them back.
+
+    handler is what answered SIGALRM, due when its timer goes off next by time.monotonic (inf for never), and interval
+    how many seconds later it does so again (0 for never).
+    """
+
+    def __init__(self, ring: Callable[[int, FrameType | None], None]) -> None:
+        # A signal that is on its way still reaches whoever set the timer.
+        left, self.interval = signal.setitimer(signal.ITIMER_REAL, 0)
+        # Of a timer that goes off in less than a microsecond nothing is left. With an interval it goes on; without one
+        # nobody can tell it from none.
+        left = left or self.interval
+        self.due = time.monotonic() + left if left else math.inf
+        self.handler: Any = signal.signal(signal.SIGALRM, ring)
+
+    def put_back(self) -> None:
+        """Let it have both again, with the rest of its time."""
+        try:
+            # A signal that is on its way is answered before that.
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:
+            signal.signal(signal.SIGALRM, self.handler)
+            if self.due < math.inf:
+                left = max(self.due - time.monotonic(), _SHORTEST)
+                signal.setitimer(signal.ITIMER_REAL, left, self.interval)
+
+
 class Alarm:
     """Raise Rang after so many seconds in what runs inside, and again after each grace, until it is left.
 
@@ -26,19 +55,17 @@ class Alarm:
     connection does when it cleans up, stays known in rang.
     """
 
+    _outer: Outer
+
     def __init__(self, seconds: float, grace: float) -> None:
         self.rang = False
         self._seconds = seconds
         self._grace = grace
-        self._due = self._outer_due = math.inf
-        self._outer_interval = 0.0
-        self._outer: Any = signal.SIG_DFL
+        self._due = math.inf
 
     def __enter__(self) -> Alarm:
-        self._outer = signal.signal(signal.SIGALRM, self._ring)
-        left, self._outer_interval = signal.setitimer(signal.ITIMER_REAL, 0)
+        self._outer = Outer(self._ring)
         now = time.monotonic()
-        self._outer_due = now + left if left else math.inf
         self._due = now + self._seconds
         self._set(now)
         return self
@@ -46,25 +73,24 @@ class Alarm:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, self._outer)
-        if self._outer_due < math.inf:
-            left = max(self._outer_due - time.monotonic(), _SHORTEST)
-            signal.setitimer(signal.ITIMER_REAL, left, self._outer_interval)
+        self._due = math.inf
+        self._outer.put_back()
 
     def _set(self, now: float) -> None:
-        signal.setitimer(signal.ITIMER_REAL, max(min(self._due, self._outer_due) - now, _SHORTEST))
+        signal.setitimer(signal.ITIMER_REAL, max(min(self._due, self._outer.due) - now, _SHORTEST))
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        now = time.monotonic()
-        own, outer = now >= self._due, now >= self._outer_due
+        now, outer = time.monotonic(), self._outer
+        own, others = now >= self._due, now >= outer.due
         if own:
             self._due = now + self._grace
-        if outer:
-            self._outer_due = now + self._outer_interval if self._outer_interval else math.inf
-        self._set(now)
-        if outer and callable(self._outer):
-            self._outer(number, frame)
+        if others:
+            outer.due = now + outer.interval if outer.interval else math.inf
+        # Where it is being left, nothing is due any more, and whoever leaves it sets the timer of others.
+        if self._due < math.inf:
+            self._set(now)
+        if others and callable(outer.handler):
+            outer.handler(number, frame)
         if own:
             self.rang = True
             raise Rang

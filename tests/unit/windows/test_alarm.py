@@ -95,3 +95,22 @@ def test_an_outer_limit_that_passed_meanwhile_goes_off_at_once(outer: list[float
         while not outer and time.monotonic() < deadline:
             time.sleep(0.01)
     assert len(outer) == 1
+
+
+def test_an_outer_limit_that_goes_off_at_any_moment_is_neither_lost_nor_a_failure() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda *_signal: heard.append(1))
+    try:
+        for number in range(500):
+            signal.setitimer(signal.ITIMER_REAL, 0.000001 * (1 + number % 50), 0.001)
+            heard.clear()
+            with Alarm(3600, 10) as alarm:
+                pass
+            assert not alarm.rang
+            until = time.monotonic() + 30
+            while not heard and time.monotonic() < until:
+                time.sleep(0.0001)
+            assert heard
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
