@@ -39,7 +39,7 @@ _USED_BY_EVERY_RUN = (
     "ansible.plugins.strategy.linear",
 )
 _COLLECTION = "ansible_collections.mde.connectivity"
-_MOST_SERVERS = 3
+_MOST_SERVERS = 6
 _SIZE = 1 << 20
 # Those that wait for a run, each with its environment, the one used last at the end.
 _servers: list[tuple[str, _Server]] = []
