@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import TypeVar
 
 from .._windows._alarm import Outer
 from .._windows._endpoint import Command, Completed, Connection, Endpoint, EndpointError
 
+_T = TypeVar("_T")
 # How often it is looked, in seconds, while a call to the endpoint goes on.
 _EACH = 1.0
 
@@ -51,16 +53,23 @@ class Watch:
         if reason := self.over():
             raise reason
 
-    @contextlib.contextmanager
-    def bounded(self) -> Iterator[None]:
-        """Raise TimeOver or Abandoned out of whatever waits inside."""
+    def bounded(self, call: Callable[[], _T]) -> _T:
+        """Return what the call returns; raise TimeOver or Abandoned out of whatever waits in it."""
         self.check()
+        inside = True
+
+        def ring(number: int, frame: FrameType | None) -> None:
+            if inside:
+                self.check()
+                outer.pass_on(number, frame)
+
         # A task that has a timeout of its own has set the timer already.
-        outer = Outer(lambda *_signal: self.check())
+        outer = Outer(ring)
         try:
             signal.setitimer(signal.ITIMER_REAL, _EACH, _EACH)
-            yield
+            return call()
         finally:
+            inside = False
             outer.put_back()
 
 
@@ -72,9 +81,9 @@ class WatchedEndpoint(Endpoint):
         self._watch = watch
 
     def run(self, commands: Sequence[Command]) -> list[Completed]:
+        run = super().run
         try:
-            with self._watch.bounded():
-                return super().run(commands)
+            return self._watch.bounded(lambda: run(commands))
         except Over as error:
             self._abandon(error)
             raise

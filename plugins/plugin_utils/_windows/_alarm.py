@@ -22,29 +22,33 @@ class Rang(BaseException):
 class Outer:
     """Whoever has SIGALRM and its timer where ring takes them over, and gets them back.
 
-    handler is what answered SIGALRM, due when its timer goes off next by time.monotonic (inf for never), and interval
-    how many seconds later it does so again (0 for never).
+    due is when its timer goes off next by time.monotonic (inf for never). ring says so by pass_on, and does nothing
+    any more from where put_back is about to be called: who was due meanwhile is rung right after it.
     """
 
     def __init__(self, ring: Callable[[int, FrameType | None], None]) -> None:
         # A signal that is on its way still reaches whoever set the timer.
-        left, self.interval = signal.setitimer(signal.ITIMER_REAL, 0)
-        # Of a timer that goes off in less than a microsecond nothing is left. With an interval it goes on; without one
-        # nobody can tell it from none.
-        left = left or self.interval
+        left, self._interval = signal.setitimer(signal.ITIMER_REAL, 0)
+        # Of a timer that has just gone off, or does so in less than a microsecond, nothing is left. With an interval it
+        # goes on; without one nobody can tell the second from none.
+        left = left or self._interval
         self.due = time.monotonic() + left if left else math.inf
-        self.handler: Any = signal.signal(signal.SIGALRM, ring)
+        self._handler: Any = signal.signal(signal.SIGALRM, ring)
+
+    def pass_on(self, number: int, frame: FrameType | None) -> None:
+        """Let it answer a signal where it is due."""
+        now = time.monotonic()
+        if now >= self.due:
+            self.due = now + self._interval if self._interval else math.inf
+            if callable(self._handler):
+                self._handler(number, frame)
 
     def put_back(self) -> None:
         """Let it have both again, with the rest of its time."""
-        try:
-            # A signal that is on its way is answered before that.
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        finally:
-            signal.signal(signal.SIGALRM, self.handler)
-            if self.due < math.inf:
-                left = max(self.due - time.monotonic(), _SHORTEST)
-                signal.setitimer(signal.ITIMER_REAL, left, self.interval)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self._handler)
+        if self.due < math.inf:
+            signal.setitimer(signal.ITIMER_REAL, max(self.due - time.monotonic(), _SHORTEST), self._interval)
 
 
 class Alarm:
@@ -80,17 +84,17 @@ class Alarm:
         signal.setitimer(signal.ITIMER_REAL, max(min(self._due, self._outer.due) - now, _SHORTEST))
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        now, outer = time.monotonic(), self._outer
-        own, others = now >= self._due, now >= outer.due
+        # Signals are answered on the way into a function, too.
+        if self._due == math.inf or (frame and frame.f_code is Alarm.__exit__.__code__):
+            return
+        now = time.monotonic()
+        own = now >= self._due
         if own:
             self._due = now + self._grace
-        if others:
-            outer.due = now + outer.interval if outer.interval else math.inf
-        # Where it is being left, nothing is due any more, and whoever leaves it sets the timer of others.
-        if self._due < math.inf:
+        try:
+            self._outer.pass_on(number, frame)
+        finally:
             self._set(now)
-        if others and callable(outer.handler):
-            outer.handler(number, frame)
         if own:
             self.rang = True
             raise Rang

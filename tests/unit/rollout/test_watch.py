@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from typing import Any
@@ -58,3 +59,33 @@ def test_nothing_is_sent_when_the_run_is_gone(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(Abandoned, match="the run of ansible-playbook that had begun this is gone"):
         WatchedEndpoint(connection, watch).run([Command("ver")])
     assert connection.lines == []
+
+
+class TaskTimeout(BaseException):
+    """What the timeout of a task raises."""
+
+
+def end(*_signal: object) -> None:
+    raise TaskTimeout
+
+
+def test_the_timeout_of_a_task_goes_off_while_an_endpoint_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_watch, "_EACH", 0.01)
+    before = signal.signal(signal.SIGALRM, end)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(TaskTimeout):
+            WatchedEndpoint(Silent(), Watch(10)).run([Command("ver")])
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_step_whose_time_is_over_where_a_call_ends_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_watch, "_EACH", 0.00005)
+    before = signal.getsignal(signal.SIGALRM)
+    for number in range(300):
+        watch = Watch(0.00001)
+        with contextlib.suppress(TimeOver):
+            watch.bounded(lambda number=number: sum(range(10 * number)))
+        assert (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)) == (before, (0, 0))

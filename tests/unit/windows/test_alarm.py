@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Iterator
@@ -97,16 +98,20 @@ def test_an_outer_limit_that_passed_meanwhile_goes_off_at_once(outer: list[float
     assert len(outer) == 1
 
 
+# Seconds until a timer goes off, each at another moment of what follows.
+MOMENTS = [0.000001 * (1 + number % 50) for number in range(500)]
+
+
 def test_an_outer_limit_that_goes_off_at_any_moment_is_neither_lost_nor_a_failure() -> None:
     heard: list[int] = []
     before = signal.signal(signal.SIGALRM, lambda *_signal: heard.append(1))
     try:
-        for number in range(500):
-            signal.setitimer(signal.ITIMER_REAL, 0.000001 * (1 + number % 50), 0.001)
-            heard.clear()
+        for moment in MOMENTS:
+            signal.setitimer(signal.ITIMER_REAL, moment, 0.001)
             with Alarm(3600, 10) as alarm:
                 pass
             assert not alarm.rang
+            heard.clear()
             until = time.monotonic() + 30
             while not heard and time.monotonic() < until:
                 time.sleep(0.0001)
@@ -114,3 +119,32 @@ def test_an_outer_limit_that_goes_off_at_any_moment_is_neither_lost_nor_a_failur
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_whatever_an_outer_limit_breaks_off_it_has_its_signal_back() -> None:
+    def end(*_signal: object) -> None:
+        raise OuterLimit
+
+    before = signal.signal(signal.SIGALRM, end)
+    try:
+        for moment in MOMENTS:
+            with contextlib.suppress(OuterLimit):
+                signal.setitimer(signal.ITIMER_REAL, moment)
+                with Alarm(3600, 10):
+                    pass
+                time.sleep(0.002)
+            assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+            assert signal.getsignal(signal.SIGALRM) == end
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_limit_that_passes_where_it_is_left_leaves_nothing_behind() -> None:
+    # Shorter than a millisecond no limit is.
+    for moment in MOMENTS[:200]:
+        with contextlib.suppress(Rang), Alarm(0.001, 3600):
+            until = time.perf_counter() + 0.00098 + moment
+            while time.perf_counter() < until:
+                pass
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+        assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
