@@ -5,24 +5,21 @@
 
 from __future__ import annotations
 
-import fcntl
+import functools
 import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from windows_lab.wine import newer
 
-from tests.checks.runner import ROOT
+from tests.checks.kept import kept
 
 _SUITE, _VERSION = "forky", "3.14"
-_FOLDER = ROOT / ".cache" / "python"
-_USR = _FOLDER / "root" / "usr"
-_INTERPRETER = _USR / "bin" / f"python{_VERSION}"
-_LIBRARIES = _USR / "lib" / "x86_64-linux-gnu"
 # For programs of others that read our source. Debian compiles its Pythons with optimisations that pyenv leaves out.
-FASTEST = (_VERSION, "3.12", "3.13")
+FASTEST = (_VERSION, "3.13", "3.12")
 
 
 def find(versions: tuple[str, ...]) -> str | None:
@@ -35,14 +32,13 @@ def find(versions: tuple[str, ...]) -> str | None:
     return None
 
 
-def _interpreters(version: str) -> list[str]:
-    """Return what may be an interpreter of that version: the system's, on the search path, unpacked, and of pyenv."""
-    found = [path for path in map(shutil.which, (f"/usr/bin/python{version}", f"python{version}")) if path]
-    if version == _VERSION and not found:
-        _unpack_once()
-        found = [str(_INTERPRETER)] if _INTERPRETER.exists() else []
+def _interpreters(version: str) -> Iterator[str]:
+    """What may be an interpreter of that version: the system's, on the search path, unpacked, and of pyenv."""
+    yield from filter(None, map(shutil.which, (f"/usr/bin/python{version}", f"python{version}")))
+    if version == _VERSION and (unpacked := _unpacked()):
+        yield str(unpacked)
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    return [*found, *map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))]
+    yield from map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))
 
 
 def _starts(interpreter: str, version: str) -> bool:
@@ -52,27 +48,32 @@ def _starts(interpreter: str, version: str) -> bool:
     return result.stdout.strip() == version
 
 
-def _unpack_once() -> None:
-    """Fetch the interpreter with the C library that it was built for, if that was not done; may end without it."""
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    # The checks that look for it start side by side.
-    with (_FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _INTERPRETER.exists():
-            _unpack()
-
-
-def _unpack() -> None:
+@functools.cache
+def _unpacked() -> Path | None:
+    """Fetch the interpreter with the C library that it was built for, if that was not done; None where it can't be."""
     if platform.machine() != "x86_64" or not shutil.which("patchelf") or not shutil.which("apt-get"):
-        return
+        return None
     try:
-        newer.unpack(_FOLDER, {"Debian": (_SUITE, "main")}, [f"python{_VERSION}-venv"])
+        with kept("python", f"{_SUITE} {_VERSION}".encode()) as (where, empty):
+            if empty:
+                _unpack(where)
     except newer.NotFetched as error:
         print(f"Python {_VERSION} was not fetched: {error}")
-        return
+        return None
+    return _interpreter(where)
+
+
+def _interpreter(where: Path) -> Path:
+    return where / "root" / "usr" / "bin" / f"python{_VERSION}"
+
+
+def _unpack(where: Path) -> None:
+    newer.unpack(where, {"Debian": (_SUITE, "main")}, [f"python{_VERSION}-venv"])
+    usr = where / "root" / "usr"
     # What venv copies from lies elsewhere than where it was built for.
-    for file in {path.resolve() for path in _USR.glob("lib/python3.*/_sysconfig*")}:
+    for file in {path.resolve() for path in usr.glob("lib/python3.*/_sysconfig*")}:
         text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace("/usr/share/python-wheels/", f"{_USR}/share/python-wheels/"), encoding="utf-8")
-    patch = ["patchelf", "--set-interpreter", str(_LIBRARIES / "ld-linux-x86-64.so.2"), "--force-rpath"]
-    subprocess.run([*patch, "--set-rpath", str(_LIBRARIES), str(_INTERPRETER)], check=True)
+        file.write_text(text.replace("/usr/share/python-wheels/", f"{usr}/share/python-wheels/"), encoding="utf-8")
+    libraries = usr / "lib" / "x86_64-linux-gnu"
+    patch = ["patchelf", "--set-interpreter", str(libraries / "ld-linux-x86-64.so.2"), "--force-rpath"]
+    subprocess.run([*patch, "--set-rpath", str(libraries), str(_interpreter(where))], check=True)

@@ -93,7 +93,7 @@ def report(ended: dict[str, int]) -> None:
 
 
 def units(root: Path, rooms: Sequence[str]) -> int:
-    """Run the unit tests as ansible-test does, in an environment with nothing but what it installs for them."""
+    """Run the unit tests as ansible-test does, in an environment with ansible-core and what it installs for them."""
     core, wanted = REQUIREMENTS / "core.txt", root / "tests" / "unit" / "requirements.txt"
     own = "--python", f"{sys.version_info[0]}.{sys.version_info[1]}"
     with kept("units", core.read_bytes() + wanted.read_bytes() + sys.version.encode()) as (where, empty):

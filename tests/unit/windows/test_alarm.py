@@ -121,6 +121,13 @@ def test_an_outer_limit_that_goes_off_at_any_moment_is_neither_lost_nor_a_failur
         signal.signal(signal.SIGALRM, before)
 
 
+def leave_an_alarm(outer: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, outer)
+    with Alarm(3600, 10):
+        pass
+    time.sleep(0.002)
+
+
 def test_whatever_an_outer_limit_breaks_off_it_has_its_signal_back() -> None:
     def end(*_signal: object) -> None:
         raise OuterLimit
@@ -129,10 +136,7 @@ def test_whatever_an_outer_limit_breaks_off_it_has_its_signal_back() -> None:
     try:
         for moment in MOMENTS:
             with contextlib.suppress(OuterLimit):
-                signal.setitimer(signal.ITIMER_REAL, moment)
-                with Alarm(3600, 10):
-                    pass
-                time.sleep(0.002)
+                leave_an_alarm(moment)
             assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
             assert signal.getsignal(signal.SIGALRM) == end
     finally:
