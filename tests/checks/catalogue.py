@@ -65,7 +65,7 @@ CHECKS: tuple[Check, ...] = (
         *SIMULATED,
     ),
     pytest("wine", "wine", 365, INTEGRATION, "-m", "wine"),
-    Check("wine-newer", ("-m", "tests.checks.wine_newer"), "wine", report=True, seconds=15),
+    Check("wine-newer", ("-m", "tests.checks.wine_newer"), "wine", report=True, seconds=80),
     Check(
         "molecule",
         ("-m", "molecule", "test", "--scenario-name", "default"),
