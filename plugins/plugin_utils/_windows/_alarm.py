@@ -71,7 +71,13 @@ class Alarm:
         self._outer = Outer(self._ring)
         now = time.monotonic()
         self._due = now + self._seconds
-        self._set(now)
+        try:
+            self._set(now)
+        except BaseException:
+            # It went off before it could be left.
+            self._due = math.inf
+            self._outer.put_back()
+            raise
         return self
 
     def __exit__(

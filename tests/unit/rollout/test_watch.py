@@ -81,11 +81,17 @@ def test_the_timeout_of_a_task_goes_off_while_an_endpoint_is_waited_for(monkeypa
         signal.signal(signal.SIGALRM, before)
 
 
+def spin(until: float) -> None:
+    while time.monotonic() < until:
+        pass
+
+
 def test_a_step_whose_time_is_over_where_a_call_ends_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_watch, "_EACH", 0.00005)
+    monkeypatch.setattr(_watch, "_EACH", 0.00001)
     before = signal.getsignal(signal.SIGALRM)
-    for number in range(300):
-        watch = Watch(0.00001)
+    for number in range(1000):
+        until = time.monotonic() + 0.0003 + 0.000001 * (number % 60 - 30)
+        watch = Watch(0.0003 / 60)
         with contextlib.suppress(TimeOver):
-            watch.bounded(lambda number=number: sum(range(10 * number)))
+            watch.bounded(lambda until=until: spin(until))
         assert (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)) == (before, (0, 0))

@@ -152,3 +152,19 @@ def test_a_limit_that_passes_where_it_is_left_leaves_nothing_behind() -> None:
                 pass
         assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
         assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+def test_a_limit_that_passes_while_it_is_set_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    setitimer = signal.setitimer
+
+    def interrupted(which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
+        before = setitimer(which, seconds, interval)
+        if seconds:
+            time.sleep(0.05)
+        return before
+
+    monkeypatch.setattr(signal, "setitimer", interrupted)
+    with pytest.raises(Rang), Alarm(0.001, 3600):
+        pass
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
