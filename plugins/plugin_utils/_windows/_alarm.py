@@ -9,9 +9,10 @@ import math
 import signal
 import time
 from collections.abc import Callable
-from types import FrameType, TracebackType
-from typing import Any
+from types import FrameType
+from typing import Any, TypeVar
 
+_T = TypeVar("_T")
 _SHORTEST = 0.001
 
 
@@ -52,7 +53,7 @@ class Outer:
 
 
 class Alarm:
-    """Raise Rang after so many seconds in what runs inside, and again after each grace, until it is left.
+    """Raise Rang after so many seconds in a call, and again after each grace, until it ends.
 
     It uses the timer that the keyword timeout of a task uses too: one that was set outside goes off in its time and as
     it would have, and is set again for the rest of its time afterwards. A Rang that gets lost on its way, as in what a
@@ -67,31 +68,23 @@ class Alarm:
         self._grace = grace
         self._due = math.inf
 
-    def __enter__(self) -> Alarm:
+    def bounded(self, call: Callable[[], _T]) -> _T:
+        """Return what the call returns; raise Rang out of whatever waits in it."""
         self._outer = Outer(self._ring)
-        now = time.monotonic()
-        self._due = now + self._seconds
         try:
+            now = time.monotonic()
+            self._due = now + self._seconds
             self._set(now)
-        except BaseException:
-            # It went off before it could be left.
+            return call()
+        finally:
             self._due = math.inf
             self._outer.put_back()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._due = math.inf
-        self._outer.put_back()
 
     def _set(self, now: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, max(min(self._due, self._outer.due) - now, _SHORTEST))
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        # Signals are answered on the way into a function, too.
-        if self._due == math.inf or (frame and frame.f_code is Alarm.__exit__.__code__):
+        if self._due == math.inf:
             return
         now = time.monotonic()
         own = now >= self._due

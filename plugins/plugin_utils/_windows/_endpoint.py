@@ -283,8 +283,7 @@ class Endpoint:
         stdin = batch.stdin if self._form.text else batch.stdin.encode()
         alarm = Alarm(self._deadline + batch.seconds, _GRACE)
         try:
-            with alarm:
-                return self._connection.exec_command(line, in_data=stdin or None)
+            return alarm.bounded(lambda: self._connection.exec_command(line, in_data=stdin or None))
         except (Rang, Exception) as error:
             if alarm.rang:
                 self._abandon(error)
@@ -315,8 +314,8 @@ class Endpoint:
             for started in frame.f_locals.values():
                 if isinstance(started, subprocess.Popen):
                     started.kill()
-        with contextlib.suppress(Rang, Exception), Alarm(_GRACE, _GRACE):
-            self._connection.close()
+        with contextlib.suppress(Rang, Exception):
+            Alarm(_GRACE, _GRACE).bounded(self._connection.close)
 
     def _incomplete(self, answered: int, size: int, rc: int, stderr: bytes) -> None:
         said = printable(shown_words(safe(stderr[:ANSWER_LIMIT].decode("utf-8", errors="replace"))), _SAID_LIMIT)

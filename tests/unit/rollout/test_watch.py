@@ -69,15 +69,20 @@ def end(*_signal: object) -> None:
     raise TaskTimeout
 
 
+def wait_with_a_timeout(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    WatchedEndpoint(Silent(), Watch(10)).run([Command("ver")])
+
+
 def test_the_timeout_of_a_task_goes_off_while_an_endpoint_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_watch, "_EACH", 0.01)
     before = signal.signal(signal.SIGALRM, end)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
         with pytest.raises(TaskTimeout):
-            WatchedEndpoint(Silent(), Watch(10)).run([Command("ver")])
+            wait_with_a_timeout(0.1)
         assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 

@@ -34,26 +34,34 @@ def fixture_outer() -> Iterator[list[float]]:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
+def wait() -> None:
+    time.sleep(30)
+
+
+def nothing() -> None:
+    pass
+
+
 def test_what_waits_is_left_and_nothing_stays_set() -> None:
-    with pytest.raises(Rang), Alarm(0.05, 10):
-        time.sleep(30)
+    with pytest.raises(Rang):
+        Alarm(0.05, 10).bounded(wait)
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
 
 
 def test_what_ends_in_time_is_not_disturbed() -> None:
-    with Alarm(30, 10) as alarm:
-        pass
+    alarm = Alarm(30, 10)
+    assert alarm.bounded(lambda: 7) == 7
     assert not alarm.rang
 
 
 def test_cleaning_up_is_left_too_and_what_it_raises_hides_nothing() -> None:
     alarm = Alarm(0.05, 0.05)
-    with pytest.raises(Rang), alarm:
-        wait_to_the_end()
+    with pytest.raises(Rang):
+        alarm.bounded(wait_to_the_end)
     lost = Alarm(0.05, 10)
-    with pytest.raises(OSError, match="cleaning"), lost:
-        fail_at_the_end()
+    with pytest.raises(OSError, match="cleaning"):
+        lost.bounded(fail_at_the_end)
     assert lost.rang
 
 
@@ -73,16 +81,17 @@ def fail_at_the_end() -> None:
 
 def test_an_outer_limit_goes_off_inside(outer: list[float]) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
-    with pytest.raises(OuterLimit), Alarm(30, 10) as alarm:
-        time.sleep(30)
+    alarm = Alarm(30, 10)
+    with pytest.raises(OuterLimit):
+        alarm.bounded(wait)
     assert len(outer) == 2
     assert not alarm.rang
 
 
 def test_an_outer_limit_keeps_the_rest_of_its_time(outer: list[float]) -> None:
     signal.setitimer(signal.ITIMER_REAL, 100, 7)
-    with pytest.raises(Rang), Alarm(0.05, 10):
-        time.sleep(30)
+    with pytest.raises(Rang):
+        Alarm(0.05, 10).bounded(wait)
     left, interval = signal.getitimer(signal.ITIMER_REAL)
     assert 50 < left < 100
     assert interval == 7
@@ -91,10 +100,13 @@ def test_an_outer_limit_keeps_the_rest_of_its_time(outer: list[float]) -> None:
 
 def test_an_outer_limit_that_passed_meanwhile_goes_off_at_once(outer: list[float]) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.05)
-    with Alarm(30, 10):
-        deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 30
+
+    def until_it_went_off() -> None:
         while not outer and time.monotonic() < deadline:
             time.sleep(0.01)
+
+    Alarm(30, 10).bounded(until_it_went_off)
     assert len(outer) == 1
 
 
@@ -108,8 +120,8 @@ def test_an_outer_limit_that_goes_off_at_any_moment_is_neither_lost_nor_a_failur
     try:
         for moment in MOMENTS:
             signal.setitimer(signal.ITIMER_REAL, moment, 0.001)
-            with Alarm(3600, 10) as alarm:
-                pass
+            alarm = Alarm(3600, 10)
+            alarm.bounded(nothing)
             assert not alarm.rang
             heard.clear()
             until = time.monotonic() + 30
@@ -123,8 +135,7 @@ def test_an_outer_limit_that_goes_off_at_any_moment_is_neither_lost_nor_a_failur
 
 def leave_an_alarm(outer: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, outer)
-    with Alarm(3600, 10):
-        pass
+    Alarm(3600, 10).bounded(nothing)
     time.sleep(0.002)
 
 
@@ -140,16 +151,21 @@ def test_whatever_an_outer_limit_breaks_off_it_has_its_signal_back() -> None:
             assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
             assert signal.getsignal(signal.SIGALRM) == end
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def spin(until: float) -> None:
+    while time.perf_counter() < until:
+        pass
 
 
 def test_a_limit_that_passes_where_it_is_left_leaves_nothing_behind() -> None:
     # Shorter than a millisecond no limit is.
     for moment in MOMENTS[:200]:
-        with contextlib.suppress(Rang), Alarm(0.001, 3600):
-            until = time.perf_counter() + 0.00098 + moment
-            while time.perf_counter() < until:
-                pass
+        until = time.perf_counter() + 0.00098 + moment
+        with contextlib.suppress(Rang):
+            Alarm(0.001, 3600).bounded(lambda until=until: spin(until))
         assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
         assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
 
@@ -164,7 +180,7 @@ def test_a_limit_that_passes_while_it_is_set_leaves_nothing_behind(monkeypatch: 
         return before
 
     monkeypatch.setattr(signal, "setitimer", interrupted)
-    with pytest.raises(Rang), Alarm(0.001, 3600):
-        pass
+    with pytest.raises(Rang):
+        Alarm(0.001, 3600).bounded(nothing)
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
