@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -190,7 +191,8 @@ class Squid:
 
     def _wait_until_ready(self, times: int) -> None:
         deadline = time.monotonic() + _SECONDS
-        while self.messages().count(_READY) < times:
+        # It says so a moment before it does.
+        while self.messages().count(_READY) < times or not _listens(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise SquidFailed(self.messages())
             time.sleep(0.02)
@@ -201,6 +203,13 @@ class Squid:
         self._process.wait()
         for segment in MEMORY.glob(f"{self.name}-*"):
             segment.unlink()
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody does at 127.0.0.1; squid would log a connection that asks nothing."""
+    address = int.from_bytes(socket.inet_aton("127.0.0.1"), sys.byteorder)
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()]
+    return any((row[1], row[3]) == (f"{address:08X}:{port:04X}", "0A") for row in rows[1:])
 
 
 def _text(path: Path) -> str:
