@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -18,6 +19,9 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).resolve().parent.parent
 EVIDENCE = ("windows", "wine", "simulated")
+
+# Fewer garbage collections: a whole one looks at thousands of tests, none of which goes away.
+gc.set_threshold(10_000)
 
 # What a shell starts in the background ignores an interrupt, and so does all that it starts; tests interrupt programs.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -20,6 +20,8 @@ from ansible_collections.mde.connectivity.plugins.plugin_utils._rollout._watch i
 )
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._endpoint import Command
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 
 class Silent:
     """A connection to an endpoint that takes a command and never says a word."""

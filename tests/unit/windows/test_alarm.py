@@ -13,6 +13,8 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.mde.connectivity.plugins.plugin_utils._windows._alarm import Alarm, Rang
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 
 class OuterLimit(BaseException):
     """What the limit around the alarm raises."""
