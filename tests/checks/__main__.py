@@ -21,8 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.checks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(check.name for check in CHECKS))
     parser.add_argument("--kind", choices=("lint", "test", "matrix"))
-    # One more than there are cores: a third of the time a check waits, for an endpoint that never answers, say.
-    parser.add_argument("--workers", type=int, default=1 + (os.cpu_count() or 1))
+    # More than there are cores: the longest checks wait half of their time, for an endpoint that never answers, say.
+    parser.add_argument("--workers", type=int, default=2 + (os.cpu_count() or 1))
     options = parser.parse_args(arguments)
     unknown = set(options.names) - {check.name for check in CHECKS}
     if unknown:

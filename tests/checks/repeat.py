@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Return 1 where a test did not pass each time, and where no check has run here yet."""
     parser = argparse.ArgumentParser(prog="python -m tests.checks.repeat", description=__doc__)
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--side-by-side", type=int, default=3)
+    parser.add_argument("--side-by-side", type=int, default=4)
     options = parser.parse_args(arguments)
     tests = slowest(_tests())
     if not tests:
