@@ -87,10 +87,11 @@ function newRow(url, way) {
            milliseconds: 0, headers: {} };
 }
 
+// The request is kept until the program ends: Wine's crashes where one is released whose body is still on its way.
 function finish(job, outcome) {
   job.row.outcome = outcome;
   job.row.milliseconds = now() - job.first;
-  job.http = null;
+  job.open = false;
 }
 
 function send(job, ignored) {
@@ -132,6 +133,7 @@ function goesDirect(url) {
 function start(job) {
   var way = goesDirect(job.row.url) ? { way: 'direct', proxy: '' } : request.ways[job.row.way];
   job.first = now();
+  job.open = true;
   job.direct = way.way === 'direct';
   job.row.proxy = way.way === 'static' || way.way === 'sensor' ? answer['static'] : way.proxy;
   if (way.way === 'detect') { finish(job, 'not_supported'); return; }
@@ -179,8 +181,8 @@ function run(jobs) {
       running.push(jobs[next++]);
     }
     for (i = 0, open = []; i < running.length; i++) {
-      if (running[i].http) { attempt(running[i], function () { look(running[i], end); }); }
-      if (running[i].http) { open.push(running[i]); }
+      if (running[i].open) { attempt(running[i], function () { look(running[i], end); }); }
+      if (running[i].open) { open.push(running[i]); }
     }
     running = open;
     if (running.length) { pause(running[0]); }
@@ -200,7 +202,7 @@ var jobs = [], u, w;
 for (u = 0; u < request.urls.length; u++) {
   for (w = 0; w < request.ways.length; w++) {
     answer.rows.push(newRow(u, w));
-    jobs.push({ row: answer.rows[answer.rows.length - 1], http: null });
+    jobs.push({ row: answer.rows[answer.rows.length - 1], http: null, open: false });
   }
 }
 try {

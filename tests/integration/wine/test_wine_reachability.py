@@ -16,6 +16,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -271,6 +272,27 @@ def test_sixty_urls_on_two_paths_are_one_remote_call_and_on_the_way_together(ask
     assert {reason(row) for row in rows} == {("ok", "origin", 200, None)}
     assert len(proxy.log) == 120
     assert len(wire.sent) == 1
+
+
+class Late(Web):
+    """A proxy whose answers come in two pieces: head, and a moment later body."""
+
+    def serve(self, connection: socket.socket) -> None:
+        head, mark, body = GREETING.partition(b"\r\n\r\n")
+        for request in heads(connection):
+            self.log.append(request)
+            connection.sendall(head + mark)
+            time.sleep(0.1)
+            connection.sendall(body)
+
+
+def test_bodies_that_come_late_crash_nothing(asker: Asker) -> None:
+    with Late() as proxy:
+        asker.use(f"127.0.0.1:{proxy.port}")
+        for _turn in range(3):
+            rows = asker.ask(*(f"http://n{number}.lab.test/" for number in range(60)))
+            assert {reason(row) for row in rows} == {("ok", "origin", 200, None)}
+    assert len(proxy.log) == 3 * 60
 
 
 HOSTILE = "a\"b'$(calc)`md%20C:\\started`</script>%TEMP%^&md%20C:\\started&|md;{0}[1]~!@*,=+(x)"
