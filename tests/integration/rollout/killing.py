@@ -31,13 +31,25 @@ def children(parent: int) -> list[int]:
     return found
 
 
-def at_work(directory: Path) -> bool:
-    """Whether any process of a run is left, which has the directory as its own."""
+def at_work(directory: Path) -> list[int]:
+    """The processes of a run that are left, which have the directory as their own."""
+    found = []
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             if os.readlink(f"/proc/{name}/cwd") == str(directory):
-                return True
-    return False
+                found.append(int(name))
+    return found
+
+
+def end_what_is_left(directory: Path) -> None:
+    """Kill what a run has left that had to be interrupted twice.
+
+    A worker that ansible-core has just forked says an error where the first interrupt meets it, and waits forever for
+    a lock with which another one was killed. It has a session of its own, which the second interrupt doesn't reach.
+    """
+    for pid in at_work(directory):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def stop_when(run: Started, due: Callable[[], bool]) -> list[int]:

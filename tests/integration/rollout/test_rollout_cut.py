@@ -18,13 +18,13 @@ from typing import Any
 
 import pytest
 
+from tests.integration.rollout.killing import PATIENCE, end_what_is_left
 from tests.integration.rollout.rollout_site import CHANGE, Change, change_on
 from tests.network.stage import Stage
 
 pytestmark = pytest.mark.simulated
 
 HOSTS = 6
-PATIENCE = 120
 
 
 @pytest.fixture
@@ -44,15 +44,16 @@ def interrupted(
     """Begin a playbook as a terminal does, press Ctrl-C there, and return the exit code and what was said."""
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     arguments = change.arguments(variables, "--forks", str(forks))
-    process = subprocess.Popen(
-        [program, "-i", str(change.inventory), *arguments, f"mde.connectivity.{playbook}"],
-        cwd=change.work,
-        env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(change.work / "tmp")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    output = change.work / "said.txt"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [program, "-i", str(change.inventory), *arguments, f"mde.connectivity.{playbook}"],
+            cwd=change.work,
+            env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(change.work / "tmp")},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     until = time.monotonic() + PATIENCE
     while not when():
         assert process.poll() is None, "it ended before it was interrupted"
@@ -60,13 +61,14 @@ def interrupted(
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGINT)
     try:
-        said, _none = process.communicate(timeout=PATIENCE / 4)
+        process.wait(timeout=PATIENCE / 4)
     except subprocess.TimeoutExpired:
         # A worker that ends while it hands over a result leaves ansible-core waiting for a lock: whoever sits there
         # presses once more.
         os.killpg(process.pid, signal.SIGINT)
-        said, _none = process.communicate(timeout=PATIENCE)
-    return process.returncode, said
+        process.wait(timeout=PATIENCE)
+        end_what_is_left(change.work)
+    return process.returncode, output.read_text(encoding="utf-8")
 
 
 def test_at_an_interrupt_the_evidence_is_whole_and_the_last_lines_say_how_to_go_on(change: Change) -> None:
