@@ -13,8 +13,8 @@ from tests.integration.rollout.rollout_site import raise_stage
 from tests.network.stage import Stage
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def network() -> Iterator[Stage]:
-    """The service of one region behind squid, once for all tests of a file."""
+    """The service of one region behind squid, once for all tests of a rollout."""
     with raise_stage() as raised:
         yield raised

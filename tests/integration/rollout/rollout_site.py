@@ -29,6 +29,8 @@ URL = "https://edr-weu3.eu.endpoint.security.microsoft.com/edr/commands/test"
 # Requests of rollout_apply to one endpoint over Basic: the first, the one that carries out the write, and the first
 # of the verification after it.
 FIRST, WRITE, VERIFY = 1, 6, 8
+# The files of a plan, by what it is about.
+_plans: dict[str, dict[Path, bytes]] = {}
 
 
 def raise_stage() -> contextlib.AbstractContextManager[Stage]:
@@ -86,6 +88,17 @@ class Change:
         assert run.rc == 0, run.output[-3000:]
         self.lab.reset_accounts()
         return next(o.result for o in run.outcomes if o.task == "Write the plan and the page")
+
+    def have_plan(self) -> None:
+        """Have the plan; where endpoints with the same state and variables were planned before, it is the same one."""
+        profiles = [endpoint.profile for endpoint in self.lab.endpoints.values()]
+        about = repr((profiles, self.all_held(), self.variables)).replace(str(self.work), "")
+        pages = self.plan_file.with_suffix(".html")
+        if about not in _plans:
+            self.plan()
+            _plans[about] = {file.relative_to(self.work): file.read_bytes() for file in (self.plan_file, pages)}
+        for file, content in _plans[about].items():
+            (self.work / file).write_bytes(content)
 
     def connect(self, name: str) -> None:
         """Put an endpoint where it reaches the service through the proxy."""

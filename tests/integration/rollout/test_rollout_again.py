@@ -29,7 +29,7 @@ ALL = 100
 @pytest.fixture
 def change(network: Stage, tmp_path: Path) -> Iterator[Change]:
     with change_on(network, tmp_path, {"clean": 3}) as planned:
-        planned.plan()
+        planned.have_plan()
         yield planned
 
 
@@ -121,7 +121,7 @@ def test_check_mode_says_what_would_happen_to_each_and_by_what(change: Change) -
 
 def test_a_refused_write_is_failed_and_says_what_is_there(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"denied": 1}) as change:
-        change.plan()
+        change.have_plan()
         before = change.all_held()
         run = change.play("rollout")
         assert run.rc != 0

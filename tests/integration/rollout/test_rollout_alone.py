@@ -43,7 +43,7 @@ def run_of(pid: int) -> _lock.Owner:
 
 def test_a_second_run_into_a_directory_or_on_an_endpoint_is_refused(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 2}) as change:
-        change.plan()
+        change.have_plan()
         before = change.all_held()
         mine = run_of(os.getpid())
         _lock.claim(change.evidence, mine)
@@ -102,7 +102,7 @@ def alive(pid: int) -> bool:
 
 def test_workers_of_a_killed_controller_end_before_their_next_write(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 6}, rtt_ms=80) as change:
-        change.plan()
+        change.have_plan()
         arguments = change.arguments({"mde_batches": [1, "100%"]}, "--forks", "3")
         run = Started("mde.connectivity.rollout", change.inventory, change.work, arguments)
         workers = stop_when(run, lambda: begun(change) >= 2)

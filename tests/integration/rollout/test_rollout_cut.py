@@ -30,7 +30,7 @@ HOSTS = 6
 @pytest.fixture
 def change(network: Stage, tmp_path: Path) -> Iterator[Change]:
     with change_on(network, tmp_path, {"clean": HOSTS}, rtt_ms=80) as planned:
-        planned.plan()
+        planned.have_plan()
         yield planned
 
 

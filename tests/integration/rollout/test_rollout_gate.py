@@ -28,7 +28,7 @@ pytestmark = pytest.mark.simulated
 def change(network: Stage, tmp_path: Path) -> Iterator[Change]:
     """A change that is planned on four endpoints; the first of them is the canary."""
     with change_on(network, tmp_path, {"clean": 4}) as planned:
-        planned.plan()
+        planned.have_plan()
         yield planned
 
 
@@ -119,7 +119,7 @@ def test_trap_37_a_canary_that_fails_verification_is_restored_and_stops_the_next
 
 def test_trap_37_one_host_alone_is_restored_and_fails_the_run(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"german": 1}) as change:
-        change.plan()
+        change.have_plan()
         before = change.held("german-1")
         change.distrust("german-1")
         run = change.play("rollout")

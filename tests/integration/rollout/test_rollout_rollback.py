@@ -37,7 +37,7 @@ def done(network: Stage, tmp_path: Path) -> Iterator[Done]:
         change.endpoint("clean-2").set_value(ANTIVIRUS, "ProxyPacUrl", "REG_SZ", sz("http://old.test/p.pac"))
         change.variables["endpoint_proxy_antivirus_proxy"] = {"proxy": "http://p.test:1", "bypass": ["a.test"]}
         before = change.all_held()
-        change.plan()
+        change.have_plan()
         run = change.play("rollout", mde_batches="100%", mde_first_batch_above_one=True)
         assert run.rc == 0, run.output[-3000:]
         assert all(change.held(name) != before[name] for name in before)
@@ -142,7 +142,7 @@ def test_trap_39_a_rollback_survives_a_second_failure(done: Done) -> None:
 def test_a_rollback_that_reaches_nobody_leaves_what_is_to_be_undone(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 1}) as change:
         before = change.all_held()
-        change.plan()
+        change.have_plan()
         change.lab.drop_connection("clean-1", WRITE, after=True, dead=True)
         assert change.play("rollout").rc != 0
         record = change.record("clean-1")

@@ -38,7 +38,7 @@ def planned(network: Stage, work: Path, profile: str = "clean", **options: float
         endpoint.delete_value(CONNECTIONS, "WinHttpSettings", 32)
         change.variables["endpoint_proxy_datacollection_proxy"] = {"server": network.proxy}
         change.variables["mde_confirm_within"] = MINUTES
-        change.plan()
+        change.have_plan()
         yield change
 
 
@@ -208,7 +208,7 @@ def test_settings_of_a_user_are_refused_before_the_write(network: Stage, tmp_pat
     with change_on(network, tmp_path, {"clean": 1}) as change:
         wpad = {"state": "disabled", "scope": ["system", "connection"], "manual_settings": "keep"}
         change.variables |= {"endpoint_proxy_wpad": wpad, "mde_confirm_within": MINUTES}
-        change.plan()
+        change.have_plan()
         before = change.all_held()
         run = change.play("rollout")
         assert run.rc != 0
@@ -239,7 +239,7 @@ def test_a_write_that_does_not_hold_takes_it_away(network: Stage, tmp_path: Path
     with change_on(network, tmp_path, {stubborn: 1}) as change:
         server = {"server": network.proxy}
         change.variables |= {"endpoint_proxy_datacollection_proxy": server, "mde_confirm_within": MINUTES}
-        change.plan()
+        change.have_plan()
         before, endpoint = change.all_held(), change.endpoint("stubborn-1")
         run = change.play("rollout")
         assert run.rc != 0

@@ -40,7 +40,7 @@ def ended(network: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The change, its rollout in two batches, and what each endpoint held before it."""
     with change_on(network, tmp_path_factory.mktemp("change"), {"clean": len(ENDED)}) as change:
         change.variables["endpoint_proxy_datacollection_proxy"] = {"server": change.network_proxy()}
-        change.plan()
+        change.have_plan()
         change.distrust("clean-2")
         change.lab.drop_connection("clean-3", WRITE, after=True)
         change.endpoint("clean-4").set_value(CONNECTIONS, "WinHttpSettings", "REG_BINARY", named("theirs.test:80"))
@@ -147,7 +147,7 @@ def test_the_same_is_said_again_from_the_records_with_the_worst_first(ended: End
 
 def test_after_a_rollback_each_file_says_what_is_there_now(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 2}) as change:
-        change.plan()
+        change.have_plan()
         assert change.play("rollout").rc == 0
         assert {name: row["proxy_now"] for name, row in table(change).items()} == {
             name: change.proxy(name) for name in change.lab.endpoints
@@ -171,7 +171,7 @@ def test_after_a_rollback_each_file_says_what_is_there_now(network: Stage, tmp_p
 
 def test_the_lock_of_another_machine_is_removed_by_hand(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 1}) as change:
-        change.plan()
+        change.have_plan()
         _lock.claim(change.evidence, replace(run_of(1), machine="elsewhere"))
         run = change.play("rollout")
         assert run.rc != 0
@@ -187,7 +187,7 @@ def test_the_lock_of_another_machine_is_removed_by_hand(network: Stage, tmp_path
 
 def test_without_a_directory_the_evidence_has_the_name_of_the_change(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 1}) as change:
-        change.plan()
+        change.have_plan()
         assert change.play("rollout", mde_evidence=None).rc == 0
         assert not change.evidence.exists()
         files = {path.relative_to(tmp_path / "CHG0001").as_posix() for path in (tmp_path / "CHG0001").rglob("*.*")}
@@ -196,7 +196,7 @@ def test_without_a_directory_the_evidence_has_the_name_of_the_change(network: St
 
 def test_what_an_earlier_run_left_counts(network: Stage, tmp_path: Path) -> None:
     with change_on(network, tmp_path, {"clean": 3}) as change:
-        change.plan()
+        change.have_plan()
         for name in ("clean-1", "clean-3"):
             change.distrust(name)
         assert change.play("rollout", "--limit", "clean-3").rc != 0
