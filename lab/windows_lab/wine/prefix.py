@@ -10,9 +10,11 @@ import fcntl
 import functools
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,8 +52,11 @@ _SHELLS = (
     "wevtutil",
     "where",
 )
-_TIME_ZONES = r"[Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones" + r"\\"
+_WINDOWS = r"[Software\\Microsoft\\Windows NT\\CurrentVersion" + r"\\"
+_TIME_ZONES = _WINDOWS + r"Time Zones\\"
+_FONTS = (_WINDOWS + "Fonts]", _WINDOWS + "FontSubstitutes]", _WINDOWS + r"FontLink\\SystemLink]")
 _STUB_NETSH = "lab/stub-netsh.exe"
+_UNUSED_SECONDS = 24 * 60 * 60
 
 
 class WineMissing(Exception):
@@ -145,11 +150,14 @@ def _compile(drive: Path, place: str, source: str, *options: str) -> None:
     subprocess.run(command, check=True)
 
 
-def _keep_one_time_zone(hive: Path) -> None:
-    """Remove what every process would read to find its own among 139."""
+def _shorten(hive: Path) -> None:
+    """Remove what every process would read and nothing here needs: 138 time zones, fonts, and names in a library.
+
+    A time zone's names are in its key as well; from the library, each process would load it four times.
+    """
     keys = hive.read_text(encoding="ascii").split("\n\n")
-    kept = [key for key in keys if not key.startswith(_TIME_ZONES) or key.startswith(f"{_TIME_ZONES}UTC]")]
-    hive.write_text("\n\n".join(kept), encoding="ascii")
+    kept = [key for key in keys if not key.startswith((_TIME_ZONES, *_FONTS)) or key.startswith(f"{_TIME_ZONES}UTC]")]
+    hive.write_text(re.sub(r'"MUI_\w+"="@tzres\.dll,-\d+"\n', "", "\n\n".join(kept)), encoding="ascii")
 
 
 def _build(prefix: Path) -> None:
@@ -164,7 +172,7 @@ def _build(prefix: Path) -> None:
         timeout=300,
     )
     subprocess.run([programs().server, "-w"], env=environment(prefix), check=True, timeout=120)
-    _keep_one_time_zone(prefix / "system.reg")
+    _shorten(prefix / "system.reg")
     drive = prefix / "drive_c"
     (drive / "lab").mkdir()
     (drive / "windows/system32/netsh.exe").rename(drive / _STUB_NETSH)
@@ -185,8 +193,9 @@ def _remove_leftovers(cache: Path) -> None:
 
 
 def _remove_outdated(cache: Path) -> None:
+    """Remove what nobody has used for a day; another checkout may be about to clone the prefix of its own sources."""
     for old in cache.glob("prefix-*"):
-        if old.name != f"prefix-{_digest()}":
+        if old.stat().st_mtime < time.time() - _UNUSED_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
 
 
@@ -202,6 +211,7 @@ def base() -> Path:
             shutil.rmtree(building, ignore_errors=True)
             _build(building)
             building.rename(prefix)
+        os.utime(prefix)
     return prefix
 
 
