@@ -55,6 +55,7 @@ ROLES = {
     "endpoint_verify": {"main", "check", "verify", "once", "recorded"},
     "service_allowlist": {"main"},
 }
+WINRS, WINRM = "mde.connectivity.winrs", "ansible.builtin.winrm"
 # What a writer returns in the shape of its "before".
 STATES = ("after", "diff", "expected", "observed")
 SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases")
@@ -94,6 +95,15 @@ def ansible_doc(kind: str, *names: str) -> dict[str, Any]:
 def module(name: str) -> dict[str, Any]:
     docs = ansible_doc("module", *(f"mde.connectivity.{each}" for each in MODULES))
     return dict(docs[f"mde.connectivity.{name}"])
+
+
+def role_page(name: str) -> dict[str, Any]:
+    docs = ansible_doc("role", *(f"mde.connectivity.{each}" for each in ROLES))
+    return dict(docs[f"mde.connectivity.{name}"])
+
+
+def connection(name: str) -> dict[str, Any]:
+    return dict(ansible_doc("connection", WINRS, WINRM)[name])
 
 
 def spec(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +202,7 @@ def test_block_has_the_options_of_its_module(name: str) -> None:
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_block_of_the_role_shows_its_options_and_leaves_their_check_to_the_module(name: str) -> None:
-    (page,) = ansible_doc("role", "mde.connectivity.endpoint_proxy").values()
+    page = role_page("endpoint_proxy")
     option = page["entry_points"]["main"]["options"][f"endpoint_proxy_{name}"]
     assert f"O(mde.connectivity.endpoint_proxy#module:{name})" in str(option["description"])
     inside = module("endpoint_proxy")["doc"]["options"][name]["suboptions"]
@@ -207,7 +217,7 @@ def test_a_block_of_the_role_shows_its_options_and_leaves_their_check_to_the_mod
 
 @pytest.mark.parametrize(("role", "documented"), ROLES.items())
 def test_every_entry_point_that_is_documented_is_on_the_page_of_its_role(role: str, documented: set[str]) -> None:
-    (page,) = ansible_doc("role", f"mde.connectivity.{role}").values()
+    page = role_page(role)
     assert set(page["entry_points"]) == documented
     readme = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
     assert set(re.findall("`tasks_from: (\\w+)`", readme)) | {"main"} == documented
@@ -338,17 +348,15 @@ def sources(option: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_winrs_takes_every_variable_of_winrm() -> None:
-    docs = ansible_doc("connection", "mde.connectivity.winrs", "ansible.builtin.winrm")
     ours, theirs = (
-        {name: sources(option) for name, option in docs[plugin]["doc"]["options"].items()}
-        for plugin in ("mde.connectivity.winrs", "ansible.builtin.winrm")
+        {name: sources(option) for name, option in connection(plugin)["doc"]["options"].items()}
+        for plugin in (WINRS, WINRM)
     )
     assert ours == theirs
 
 
 def test_the_password_of_winrs_is_a_secret_for_whom_knows_of_secrets() -> None:
-    (page,) = ansible_doc("connection", "mde.connectivity.winrs").values()
-    assert page["doc"]["options"]["remote_password"]["secret"] is True
+    assert connection(WINRS)["doc"]["options"]["remote_password"]["secret"] is True
 
 
 def test_no_plugin_reads_what_a_module_was_invoked_with() -> None:

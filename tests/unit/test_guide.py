@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 from pathlib import Path
@@ -61,10 +62,15 @@ def test_every_variable_is_read_by_a_playbook(guide: str) -> None:
     assert named - {"mde_first_batch_above_one"} <= set(re.findall(r"\bmde_\w+", playbook_text()))
 
 
+@functools.cache
+def specified(role: str) -> frozenset[str]:
+    specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    return frozenset(specs["argument_specs"]["main"]["options"])
+
+
 def test_every_variable_of_a_role_is_in_its_specification(guide: str) -> None:
     for role in ROLES:
-        specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-        known = set(specs["argument_specs"]["main"]["options"]) | {f"{role}_result", f"{role}_contacts"}
+        known = specified(role) | {f"{role}_result", f"{role}_contacts"}
         assert set(re.findall(rf"(?<!__)\b{role}_\w+", guide)) - {f"{role}_"} <= known
 
 
