@@ -84,6 +84,28 @@ def test_the_slowest_third_is_what_took_a_third_of_the_time() -> None:
     assert repeat.slowest([]) == []
 
 
+@pytest.mark.parametrize(
+    ("runs", "code", "last"),
+    [
+        ([["passed", "passed"], ["passed", "passed"]], 0, "4 runs of 2 tests, 0 not passed"),
+        ([["passed", "passed"], ["passed", "failure"]], 1, "4 runs of 2 tests, 1 not passed"),
+        ([["passed", "passed"], ["passed"]], 1, "3 runs of 2 tests, 0 not passed"),
+        ([[], []], 1, "0 runs of 0 tests, 0 not passed"),
+    ],
+)
+def test_what_is_repeated_passes_where_all_of_it_passed_each_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], runs: list[list[str]], code: int, last: str
+) -> None:
+    told = iter(runs)
+    monkeypatch.setattr(
+        repeat, "run", lambda tests: [(f"{tests[0]}::{number}", each) for number, each in enumerate(next(told))]
+    )
+    assert repeat.main(["--runs", "2", "--side-by-side", "1", "tests/unit/test_any.py"]) == code
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "tests/unit/test_any.py, 2 times, 1 side by side"
+    assert printed[-1] == last
+
+
 def test_repeated_tests_are_no_further_evidence(check: runner.Check) -> None:
     again = dataclasses.replace(check, kind="matrix", evidence="matrix")
     again.junit.write_text(REPORT)
