@@ -21,6 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from tests.checks.catalogue import CHECKS
 from tests.checks.runner import ROOT
 from tests.checks.times import Case, cases
@@ -56,7 +58,7 @@ def run(tests: Sequence[str]) -> Iterator[tuple[str, str]]:
         done = subprocess.run(
             [*command, *printed, f"--junitxml={report}", *tests], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        if not report.exists():
+        if done.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             raise SystemExit(f"pytest ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         for case in ElementTree.parse(report).iter("testcase"):
             told = {child.tag: child.text for child in case if child.tag != "properties"}
@@ -91,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for (name, status), count in sorted(bad.items()):
         print(f"{count:4} times {status}: {name}")
     print(f"{counts.total()} runs of {max(sizes)} tests, {sum(bad.values())} not passed")
-    return 1 if bad or len(sizes) > 1 or max(sizes) < len(tests) else 0
+    return 1 if bad or len(sizes) > 1 else 0
 
 
 if __name__ == "__main__":

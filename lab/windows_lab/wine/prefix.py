@@ -56,7 +56,7 @@ _WINDOWS = r"[Software\\Microsoft\\Windows NT\\CurrentVersion" + r"\\"
 _TIME_ZONES = _WINDOWS + r"Time Zones\\"
 _FONTS = (_WINDOWS + "Fonts]", _WINDOWS + "FontSubstitutes]", _WINDOWS + r"FontLink\\SystemLink]")
 _STUB_NETSH = "lab/stub-netsh.exe"
-_UNUSED_SECONDS = 24 * 60 * 60
+_UNUSED_SECONDS = 60 * 60
 
 
 class WineMissing(Exception):
@@ -151,9 +151,9 @@ def _compile(drive: Path, place: str, source: str, *options: str) -> None:
 
 
 def _shorten(hive: Path) -> None:
-    """Remove what every process would read and nothing here needs: 138 time zones, fonts, and names in a library.
+    """Remove what every process would read and nothing here needs: 138 time zones, the fonts, and where names are.
 
-    A time zone's names are in its key as well; from the library, each process would load it four times.
+    For a time zone's names each process would load a library four times; its key has them as well.
     """
     keys = hive.read_text(encoding="ascii").split("\n\n")
     kept = [key for key in keys if not key.startswith((_TIME_ZONES, *_FONTS)) or key.startswith(f"{_TIME_ZONES}UTC]")]
@@ -193,10 +193,12 @@ def _remove_leftovers(cache: Path) -> None:
 
 
 def _remove_outdated(cache: Path) -> None:
-    """Remove what nobody has used for a day; another checkout may be about to clone the prefix of its own sources."""
+    """Remove what nobody has used for an hour; another checkout may be about to clone the prefix of its own sources."""
     for old in cache.glob("prefix-*"):
         if old.stat().st_mtime < time.time() - _UNUSED_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
+            # Under a name by which what is left of it is no prefix.
+            removed = old.rename(cache / f"clone-{os.getpid()}-{old.name}")
+            shutil.rmtree(removed, ignore_errors=True)
 
 
 def base() -> Path:

@@ -87,11 +87,16 @@ function newRow(url, way) {
            milliseconds: 0, headers: {} };
 }
 
-// The request is kept until the program ends: Wine's crashes where one is released whose body is still on its way.
+// A request whose body is still on its way is kept until the program ends: Wine's crashes where it is released.
 function finish(job, outcome) {
   job.row.outcome = outcome;
   job.row.milliseconds = now() - job.first;
   job.open = false;
+  if (complete(job.http)) { job.http = null; }
+}
+
+function complete(http) {
+  try { return !http || http.WaitForResponse(0); } catch (error) { return true; }
 }
 
 function send(job, ignored) {

@@ -11,11 +11,15 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
+
+from windows_lab.lab import Lab
 
 from tests.integration.play import Started
 
-PATIENCE = 120
+PATIENCE, GRACE = 120, 10
 
 
 def children(parent: int) -> list[int]:
@@ -42,14 +46,27 @@ def at_work(directory: Path) -> list[int]:
 
 
 def end_what_is_left(directory: Path) -> None:
-    """Kill what a run has left that had to be interrupted twice.
+    """Kill what a run has left that had to be interrupted twice, and does not end by itself within some seconds.
 
-    A worker that ansible-core has just forked says an error where the first interrupt meets it, and waits forever for
-    a lock with which another one was killed. It has a session of its own, which the second interrupt doesn't reach.
+    A worker that ansible-core had only just forked at the first interrupt reports an error, and to do so waits forever
+    for a lock that another one held when it was killed. It has a session of its own, which no interrupt reaches.
     """
+    until = time.monotonic() + GRACE
+    while at_work(directory) and time.monotonic() < until:
+        time.sleep(0.05)
     for pid in at_work(directory):
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(OSError):
+            print(f"left behind: {pid}, at {Path(f'/proc/{pid}/wchan').read_text(encoding='utf-8')}")
             os.kill(pid, signal.SIGKILL)
+
+
+def let_arrive(lab: Lab) -> None:
+    """Wait until the lab has read what was sent to it; what comes in a moment later would count as sent later."""
+    # A port takes its connections in their order, and asking this way is in no account.
+    for name in lab.endpoints:
+        with contextlib.closing(HTTPConnection("127.0.0.1", lab.port(name), timeout=PATIENCE)) as connection:
+            connection.request("GET", "/wsman")
+            assert connection.getresponse().status == HTTPStatus.METHOD_NOT_ALLOWED
 
 
 def stop_when(run: Started, due: Callable[[], bool]) -> list[int]:
@@ -62,9 +79,10 @@ def stop_when(run: Started, due: Callable[[], bool]) -> list[int]:
     return children(run.pid)
 
 
-def kill_when(run: Started, due: Callable[[], bool]) -> None:
+def kill_when(run: Started, due: Callable[[], bool], lab: Lab) -> None:
     """Kill all processes of a run at once."""
     for pid in (*stop_when(run, due), run.pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     assert run.wait().rc == -signal.SIGKILL
+    let_arrive(lab)

@@ -93,11 +93,12 @@ class Change:
         """Have the plan; where endpoints with the same state and variables were planned before, it is the same one."""
         profiles = [endpoint.profile for endpoint in self.lab.endpoints.values()]
         about = repr((profiles, self.all_held(), self.variables)).replace(str(self.work), "")
-        pages = self.plan_file.with_suffix(".html")
+        page = self.plan_file.with_suffix(".html")
         if about not in _plans:
             self.plan()
-            _plans[about] = {file.relative_to(self.work): file.read_bytes() for file in (self.plan_file, pages)}
+            _plans[about] = {file.relative_to(self.work): file.read_bytes() for file in (self.plan_file, page)}
         for file, content in _plans[about].items():
+            (self.work / file).touch(mode=0o600)
             (self.work / file).write_bytes(content)
 
     def connect(self, name: str) -> None:

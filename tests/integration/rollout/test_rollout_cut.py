@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.rollout.killing import PATIENCE, end_what_is_left
+from tests.integration.rollout.killing import PATIENCE, end_what_is_left, let_arrive
 from tests.integration.rollout.rollout_site import CHANGE, Change, change_on
 from tests.network.stage import Stage
 
@@ -68,6 +68,7 @@ def interrupted(
         os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=PATIENCE)
         end_what_is_left(change.work)
+    let_arrive(change.lab)
     return process.returncode, output.read_text(encoding="utf-8")
 
 

@@ -28,7 +28,7 @@ from windows_lab.lab import Lab
 from windows_lab.profiles import PolicyValue, Profile
 
 from tests.integration.play import Started, run_playbook
-from tests.integration.rollout.killing import PATIENCE, at_work, children, end_what_is_left
+from tests.integration.rollout.killing import PATIENCE, at_work, children, end_what_is_left, let_arrive
 from tests.integration.rollout.rollout_site import Change
 from tests.integration.rollout.witness import PLACES, Said, State, Values, Watched, evidence, words
 from tests.integration.site import CONNECTIONS, named, sz
@@ -163,6 +163,7 @@ class History:
             assert time.monotonic() < until
             time.sleep(0.01)
             yield
+        let_arrive(lab)
         print(f"{how} at request {requests}: {ended}")
         if ended in KILLED:
             self.kills[how] += 1

@@ -34,7 +34,7 @@ def kill_in_the_middle(change: Change, playbook: str = "rollout") -> None:
     """Start the playbook, and kill it when some endpoints are between write and end."""
     arguments = change.arguments({"mde_batches": [1, "100%"]}, "--forks", "4")
     run = Started(f"mde.connectivity.{playbook}", change.inventory, change.work, arguments)
-    kill_when(run, lambda: begun(change) >= 2)
+    kill_when(run, lambda: begun(change) >= 2, change.lab)
 
 
 def begun(change: Change) -> int:

@@ -148,7 +148,7 @@ def kill_after_the_write(change: Change) -> None:
     """Start the rollout, and kill it when the write is done."""
     run = Started("mde.connectivity.rollout", change.inventory, change.work, change.arguments({}))
     file = change.evidence / "hosts" / "clean-1.json"
-    kill_when(run, lambda: file.exists() and change.record("clean-1")["state"] == "written")
+    kill_when(run, lambda: file.exists() and change.record("clean-1")["state"] == "written", change.lab)
     assert change.record("clean-1")["verdict"] is None
 
 

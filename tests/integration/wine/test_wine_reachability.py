@@ -286,7 +286,7 @@ class Late(Web):
             connection.sendall(body)
 
 
-def test_bodies_that_come_late_crash_nothing(asker: Asker) -> None:
+def test_bodies_that_come_late_lose_no_answer(asker: Asker) -> None:
     with Late() as proxy:
         asker.use(f"127.0.0.1:{proxy.port}")
         for _turn in range(3):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from windows_lab.wine import prefix
 
-DAY = 24 * 60 * 60
+HOUR = 60 * 60
 HIVE = r"""WINE REGISTRY Version 2
 
 [Software\\Microsoft\\Windows NT\\CurrentVersion\\FontSubstitutes] 1795981984
@@ -30,11 +30,11 @@ HIVE = r"""WINE REGISTRY Version 2
 """
 
 
-def test_a_prefix_of_other_sources_stays_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prefix_of_other_sources_stays_for_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_WINE_CACHE", str(tmp_path))
     monkeypatch.setattr(prefix, "_digest", lambda: "mine")
     monkeypatch.setattr(prefix, "_build", Path.mkdir)
-    for name, age in (("used", DAY - 60), ("unused", DAY + 60)):
+    for name, age in (("used", HOUR - 60), ("unused", HOUR + 60)):
         (tmp_path / f"prefix-{name}").mkdir()
         os.utime(tmp_path / f"prefix-{name}", (time.time() - age,) * 2)
     assert prefix.base() == tmp_path / "prefix-mine"
