@@ -141,7 +141,9 @@ def test_trap_07_every_spelling_that_windows_knows_is_taken_and_stays(site: Site
     for written in SPELLINGS:
         one = task("winhttp_proxy", {"proxy": written, "bypass": ["<local>"]})
         tasks += [task("winhttp_proxy", {"state": "absent"}), one, task("endpoint_info", {}), one]
-    results = site.run(*tasks).results()
+    run = site.run(*tasks)
+    assert run.rc == 0, run.output[-3000:]
+    results = run.results()
     assert [result["changed"] for result in results[1::4]] == [True] * len(SPELLINGS)
     assert [info["winhttp"]["native"]["proxy"] for info in results[2::4]] == list(SPELLINGS.values())
     assert [result["changed"] for result in results[3::4]] == [False] * len(SPELLINGS)
