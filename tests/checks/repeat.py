@@ -92,8 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bad = {key: count for key, count in counts.items() if key[1] != "passed"}
     for (name, status), count in sorted(bad.items()):
         print(f"{count:4} times {status}: {name}")
-    print(f"{counts.total()} runs of {max(sizes)} tests, {sum(bad.values())} not passed")
-    return 1 if bad or len(sizes) > 1 else 0
+    size = max(sizes, default=0)
+    print(f"{counts.total()} runs of {size} tests, {sum(bad.values())} not passed")
+    return 1 if bad or len(sizes) > 1 or size < len(tests) else 0
 
 
 if __name__ == "__main__":

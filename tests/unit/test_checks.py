@@ -90,6 +90,7 @@ def test_the_slowest_third_is_what_took_a_third_of_the_time() -> None:
         ([["passed", "passed"], ["passed", "passed"]], 0, "4 runs of 2 tests, 0 not passed"),
         ([["passed", "passed"], ["passed", "failure"]], 1, "4 runs of 2 tests, 1 not passed"),
         ([["passed", "passed"], ["passed"]], 1, "3 runs of 2 tests, 0 not passed"),
+        ([[], []], 1, "0 runs of 0 tests, 0 not passed"),
     ],
 )
 def test_what_is_repeated_passes_where_all_of_it_passed_each_time(

@@ -27,8 +27,6 @@ NAMED = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "http_proxy", "https_proxy", "H
 # What ansible-core itself is told since Python 3.12, as it forks with threads.
 SHOWING = "default::DeprecationWarning,ignore:This process"
 PLAYBOOK = [Path(sys.executable).with_name("ansible-playbook"), "mde.connectivity.site"]
-
-
 WAYS: list[tuple[Connection, Scheme]] = [("winrs", "https"), ("winrm", "https"), ("psrp", "https"), ("ssh_cmd", "http")]
 
 
