@@ -50,9 +50,9 @@ class RegistryError(Exception):
 
 @dataclass(frozen=True)
 class Programs:
-    """Where Wine's two programs are on this machine."""
+    """How Wine's two programs are started on this machine."""
 
-    wine: str
+    wine: tuple[str, ...]
     server: str
 
 
@@ -96,7 +96,7 @@ class Agent:
         self._lock = threading.Lock()
         # Wine's services inherit the agent's streams, so nobody may ever wait for the end of these pipes.
         self._process = subprocess.Popen(
-            [programs.wine, r"C:\lab\agent.exe"],
+            [*programs.wine, r"C:\lab\agent.exe"],
             cwd=prefix,
             env=self._environment,
             stdin=subprocess.PIPE,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,13 @@ def endpoint() -> Iterator[WineEndpoint]:
 @pytest.mark.parametrize("code", [0, 1, 259, 1460, 0x7FFFFFFF, -1, -1073741510])
 def test_exit_codes_have_32_bits(endpoint: WineEndpoint, code: int) -> None:
     assert endpoint.run(f"exit {code}").rc == code % 2**32
+
+
+def test_it_runs_at_fixed_addresses_where_that_is_permitted(endpoint: WineEndpoint) -> None:
+    own = "/proc/self/personality"
+    fixed = subprocess.run(["setarch", "-R", "cat", own], capture_output=True, text=True, check=False).stdout
+    of_the_agent = Path(own.replace("self", str(endpoint._agent._process.pid))).read_text(encoding="ascii")
+    assert of_the_agent == (fixed or Path(own).read_text(encoding="ascii"))
 
 
 def test_streams_are_apart(endpoint: WineEndpoint) -> None:

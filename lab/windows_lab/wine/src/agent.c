@@ -117,7 +117,7 @@ static void run(const struct request *request, const WCHAR *line, struct block *
     make_pipe(&start.hStdInput, &feeding->pipe, TRUE);
     make_pipe(&start.hStdOutput, &out.pipe, FALSE);
     make_pipe(&start.hStdError, &err.pipe, FALSE);
-    /* On a busy machine a process of Wine does not come up now and then (ERROR_INTERNAL_ERROR); the next one does. */
+    /* At random addresses a process of Wine does not come up now and then (ERROR_INTERNAL_ERROR); the next one does. */
     for (int attempt = 0; attempt < 5 && !came_up; attempt++)
     {
         if (attempt) Sleep(500);
