@@ -29,8 +29,9 @@ def test_a_wine_that_is_named_is_taken(named: Path, monkeypatch: pytest.MonkeyPa
     for program in ("wine64", "wineserver64"):
         (named / program).write_text("#!/bin/sh\n", encoding="ascii")
         (named / program).chmod(0o755)
+    monkeypatch.setattr(prefix, "_fixed_addresses", lambda: ())
     found = prefix.programs()
-    assert (found.wine[-1], found.server) == (str(named / "wine64"), str(named / "wineserver64"))
+    assert (found.wine, found.server) == ((str(named / "wine64"),), str(named / "wineserver64"))
 
 
 def test_where_it_is_not_no_other_stands_in_for_it(named: Path) -> None:
